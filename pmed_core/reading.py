@@ -52,6 +52,8 @@ PHENOTYPES = "phenotypes"
 """Rule of the sheet that says whose samples a file holds, and what happened to them."""
 JOINED = "joined"
 """Rule of another file that is joined by a column."""
+LABELLED = "labels-in-headers"
+"""Rule of the column that holds the label of each record, as the file itself says."""
 BESIDE = "|"
 """Between the names of files that are joined by the same column."""
 OF_LABELS = frozenset(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import lzma
+import re
 import struct
 import zipfile
 import zlib
 
-TEXT = ("csv", "tsv", "tab", "txt", "dat")
+TEXT = ("csv", "tsv", "tab", "txt", "dat", "fam", "psam")
 WORKBOOKS = ("xlsx", "xlsm", "xltx", "xlsb", "xls", "ods")
 STATISTICAL = ("sav", "zsav", "por", "dta", "sas7bdat", "xpt")
 OTHER = ("parquet", "pq", "feather", "arrow", "json", "jsonl", "ndjson", "html", "htm", "xml")
@@ -16,8 +17,8 @@ MOLECULE = ("mol", "mdl")
 MOLECULES = ("sdf", "sd", *MOLECULE)
 MATRICES = ("gct", "h5ad")
 SEQUENCES = ("fa", "fasta", "fna", "ffn", "frn", "fas", "faa")
-VARIANTS = ("vcf", "bgz", "bcf")
-"""Genotypes; bgzip files of them end with .gz, too."""
+VARIANTS = ("vcf", "bcf")
+"""Genotypes."""
 GENES = ("bed", "gff", "gff3", "gtf")
 """Where genes lie, beside a file of variants."""
 PARTS = (*MOLECULE, *SEQUENCES)
@@ -28,7 +29,7 @@ TABLES = (
 """Without the point. What stands in a file is told by its first bytes; the name only helps."""
 
 SCANS = ("dcm", "png", "jpg", "jpeg", "tif", "tiff", "nii", "nii.gz")
-PACKED = ("zip", "gz")
+PACKED = ("zip", "gz", "bgz")
 """A table or scans: what is inside tells."""
 
 
@@ -37,15 +38,19 @@ def ends_with(name: str, suffixes: tuple[str, ...]) -> bool:
     return name.lower().endswith(tuple(f".{suffix}" for suffix in suffixes))
 
 
+def without_gzip(name: str) -> str:
+    """A file's name as it is once it is unpacked."""
+    return re.sub(r"\.b?gz$", "", name, flags=re.IGNORECASE)
+
+
 def is_table_name(name: str) -> bool:
     """Whether a file of that name is meant as a table, packed by gzip or not."""
-    plain = name.lower().removesuffix(".gz")
-    return ends_with(plain, TABLES) and not ends_with(name, SCANS)
+    return ends_with(without_gzip(name), TABLES) and not ends_with(name, SCANS)
 
 
 def is_gene_name(name: str) -> bool:
     """Whether a file of that name says where genes lie, packed by gzip or not."""
-    return ends_with(name.lower().removesuffix(".gz"), GENES)
+    return ends_with(without_gzip(name), GENES)
 
 
 BROKEN_ZIP = (

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import zipfile
-import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pmed_core.errors import UserError
+from pmed_core.readers import gzipped
 from pmed_core.readers.packed import check_sizes
 from pmed_core.reading import PHENOTYPES, Choices, Decision, joins
 from pmed_core.settings import settings
-from pmed_core.suffixes import BROKEN_ZIP, PARTS, ends_with, is_table_name
+from pmed_core.suffixes import (
+    BROKEN_ZIP,
+    PARTS,
+    ends_with,
+    is_gene_name,
+    is_table_name,
+    without_gzip,
+)
 
 BESIDE = re.compile(r"(read.?me|licen[cs]e|changelog|about|citation)\b", re.IGNORECASE)
 TEXT = ("csv", "tsv", "txt", "tab")
@@ -31,17 +40,13 @@ class Unpacked:
 
 def unzipped_gzip(data: bytes, name: str) -> tuple[bytes, str]:
     """(bytes, name) of what a .gz holds; raises ``UserError`` where it is damaged or too large."""
-    limit = settings().max_file_mb * 2**20
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        unpacked = unpacker.decompress(data, limit + 1)
-    except zlib.error as error:
-        raise UserError("The gzip file is damaged", name, "Pack the table again.") from error
-    if len(unpacked) > limit:
-        raise UserError(f"It would unpack to more than {limit // 2**20:,} MB", name, REMEDY)
-    if not unpacker.eof:
-        raise UserError("The gzip file is cut off", name, "Pack the table again.")
-    return unpacked, re.sub(r"\.gz$", "", name, flags=re.IGNORECASE)
+    limit, found, size = settings().max_file_mb * 2**20, list[bytes](), 0
+    for piece in gzipped.pieces(data, name):
+        found.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise UserError(f"It would unpack to more than {limit // 2**20:,} MB", name, REMEDY)
+    return b"".join(found), without_gzip(name)
 
 
 def packed(folder: Path) -> bytes:
@@ -88,7 +93,7 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
             tables = _tables(entries, name)
             alike = _alike(archive, tables)
             first = _chosen(tables, alike, choices.get("file", ""), name)
-            default = "together" if ends_with(first.filename, PARTS) else "first"
+            default = "together" if ends_with(without_gzip(first.filename), PARTS) else "first"
             every = choices.get("files", default) == "together" and not choices.get("file")
             read = [first, *(one for one in alike if every and one is not first)]
             titles = _titles(read)
@@ -101,7 +106,7 @@ def from_zip(data: bytes, name: str, choices: Choices) -> Unpacked:
             "Pack the table again, without a password.",
         ) from error  # fmt: skip
     others = [one for one in alike if one is not first and not choices.get("file")]
-    told = [_told(first, len(entries) - 1 - len(others) - _used(choices), tables)]
+    told = [_told(first, len(entries) - 1 - len(others) - _used(choices, tables), tables)]
     if others:
         told.append(_told_alike(first, others, together=every))
     return Unpacked(unpacked, told)
@@ -122,9 +127,12 @@ def tables_in(path: Path) -> list[str]:
         raise UserError("This is no ZIP with several tables", path.name, REMEDY) from error
 
 
-def _used(choices: Choices) -> int:
-    """Other files of a ZIP that are read beside the chosen one."""
-    return len(joins(choices)) + (PHENOTYPES in choices)
+def _used(choices: Choices, tables: Sequence[zipfile.ZipInfo]) -> int:
+    """Other files of a ZIP that are read beside the chosen one: joined ones, and where genes lie
+    beside them."""
+    many = len(joins(choices))
+    genes = bool(many) and any(is_gene_name(one.filename) for one in tables)
+    return many + genes + (PHENOTYPES in choices)
 
 
 def _bare(entry: zipfile.ZipInfo) -> str:
@@ -132,9 +140,20 @@ def _bare(entry: zipfile.ZipInfo) -> str:
 
 
 def _titles(entries: list[zipfile.ZipInfo]) -> list[str]:
-    """Their names; with their folders where several have the same name."""
-    bare = [_bare(entry) for entry in entries]
-    return bare if len(set(bare)) == len(bare) else [entry.filename for entry in entries]
+    """Their names; with their folders where they lie in several."""
+    whole = [entry.filename.replace("\\", "/") for entry in entries]
+    folders = {PurePosixPath(one).parent for one in whole}
+    return [_bare(entry) for entry in entries] if len(folders) < 2 else whole
+
+
+def folders(titles: Sequence[str]) -> dict[str, list[str]]:
+    """Column -> the folder of each table: one for each level at which these differ."""
+    paths = [PurePosixPath(one).parent.parts for one in titles]
+    every = itertools.zip_longest(*paths, fillvalue="")
+    unlike = [list(level) for level in every if len(set(level)) > 1]
+    if len(unlike) == 1:
+        return {"folder": unlike[0]}
+    return {f"folder {number}": level for number, level in enumerate(unlike, 1)}
 
 
 def _told(entry: zipfile.ZipInfo, beside: int, tables: list[zipfile.ZipInfo]) -> Decision:
@@ -157,12 +176,17 @@ def _told_alike(
     if together:
         sentence = (
             f"{len(others) + 1} tables with the same columns were read one below the other, with "
-            f"a column for the file's name: {name}, {listed}."
+            f"a column for the file's name{_of_folders(titles)}: {name}, {listed}."
         )
     return Decision(
         "files", "together" if together else "first", sentence, cells=len(others),
         options=("first", "together"), proved=together,
     )  # fmt: skip
+
+
+def _of_folders(titles: Sequence[str]) -> str:
+    named = folders(titles)
+    return f" and '{' and '.join(named)}' for its folder" if named else ""
 
 
 def _counts(entry: zipfile.ZipInfo) -> bool:
@@ -180,7 +204,7 @@ def _tables(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]:
 def _alike(archive: zipfile.ZipFile, tables: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     """All tables, the largest first, where all of them begin with the same line of names; in order
     of their names where each is a part of one table."""
-    if all(ends_with(one.filename, PARTS) for one in tables):
+    if all(ends_with(without_gzip(one.filename), PARTS) for one in tables):
         return sorted(tables, key=lambda one: one.filename)
     if len(tables) == 1 or not all(ends_with(one.filename, TEXT) for one in tables):
         return []

@@ -22,7 +22,7 @@ from pmed_core.modalities.columns import OWN_TABLES, of_own_file
 from pmed_core.modalities.variants.regions import build_said, read_regions, with_genes
 from pmed_core.profiles import Profiles
 from pmed_core.quantity import counted
-from pmed_core.readers import archives
+from pmed_core.readers import archives, plink
 from pmed_core.readers.columns import numbers, texts
 from pmed_core.readers.columns.asked import Asked
 from pmed_core.readers.columns.evidence import Evidence
@@ -31,7 +31,7 @@ from pmed_core.readers.columns.pipeline import read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.table import Table
 from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joined, joins
-from pmed_core.suffixes import is_gene_name
+from pmed_core.suffixes import PARTS, ends_with, is_gene_name, without_gzip
 from pmed_core.variable import Kind, readable
 
 OF_THE_FILE = ("file", "title")
@@ -42,13 +42,16 @@ MANY = 16
 
 def settled(path: Path, choices: Choices) -> Choices:
     """With what is joined to what, where the tables of a ZIP are to be joined and nothing else is
-    said: the one that shares a column with every other is the main one.
+    said: the one that shares a column with every other is the main one. Files of sequences or
+    molecules alone are parts of one table.
 
     Raises ``UserError`` where there is none, or more than one.
     """
     if choices.get("files") != JOINED or joins(choices):
         return choices
     names = archives.tables_in(path)
+    if all(ends_with(without_gzip(one), PARTS) for one in names):
+        return {**choices, "files": "together"}
     carried = {one: own for one in names if (own := _own_keys(path, one))}
     if carried:
         rest = [one for one in names if one not in carried and not is_gene_name(one)]
@@ -60,6 +63,13 @@ def settled(path: Path, choices: Choices) -> Choices:
             if matrix:
                 told = {"file": matrix, PHENOTYPES: of_patients}
                 return {k: v for k, v in choices.items() if k != "files"} | told
+    main, keys = _main(path, names)
+    return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | joined(keys)
+
+
+def _main(path: Path, names: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
+    """The table that shares one column with each other one, and by which column each is joined;
+    raises ``UserError``."""
     headings = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
     found = []
     for main in names:
@@ -73,8 +83,7 @@ def settled(path: Path, choices: Choices) -> Choices:
             "It cannot be told which of the tables is joined to which", path.name,
             "One of them must share one column, with a name of its own, with each other table.",
         )  # fmt: skip
-    main, keys = found[0]
-    return {k: v for k, v in choices.items() if k != "files"} | {"file": main} | joined(keys)
+    return found[0]
 
 
 def _own_keys(path: Path, name: str) -> tuple[str, ...]:
@@ -87,8 +96,8 @@ def _own_keys(path: Path, name: str) -> tuple[str, ...]:
 def _by_samples(
     path: Path, choices: Choices, rest: Sequence[str], carried: Mapping[str, Sequence[str]]
 ) -> Choices:
-    """With the only table as the main one, joined by the column in which most of its cells name
-    samples of the other; raises ``UserError``."""
+    """With the only table as the main one, joined by the column that names most samples of the
+    other; raises ``UserError``."""
     if len(rest) != 1 or len(carried) != 1:
         raise UserError(
             f"There are {counted(len(rest), 'table')} and {counted(len(carried), 'file')} of "
@@ -97,8 +106,10 @@ def _by_samples(
         )  # fmt: skip
     other, keys = next(iter(carried.items()))
     told = {name: value for name, value in choices.items() if name != "files"} | {"file": rest[0]}
-    table = open_table(path, {"file": rest[0]})
-    among = {one: int(_keys(table, one).isin(keys).sum()) for one in map(str, table.cells)}
+    table = open_table(path, told)
+    # Different ones: a code such as 1 or 2 may be the name of a sample too.
+    known = set(keys)
+    among = {one: len(known & set(_keys(table, one))) for one in map(str, table.cells)}
     key = max(among, key=lambda one: among[one], default="")
     if not among.get(key):
         raise UserError(
@@ -153,6 +164,11 @@ def _with_genes(table: Table, path: Path) -> Table:
         )  # fmt: skip
     regions = read_regions(data, names[0])
     found, told = with_genes(table.genotypes, regions, names[0])
+    if of and not theirs:
+        sentence = (
+            f"{told.sentence} It does not say its build; taken as {of}, that of the variants."
+        )
+        told = replace(told, sentence=sentence, proved=False)
     return replace(table, genotypes=found, reading=(*table.reading, told))
 
 
@@ -329,6 +345,7 @@ def profile_of(key: str) -> str:
 
 def _with_genotypes(table: Table, key: str, other: Table) -> Table:
     """With the genotypes that a column of it names now, and what was said of them."""
+    table = plink.coded(table)
     return replace(
         table, genotypes=other.genotypes, kinds={**table.kinds, **other.kinds},
         reading=(*table.reading, *(d for d in other.reading if d.rule not in OF_THE_FILE)),

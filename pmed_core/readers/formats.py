@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.columns import OWN_BYTES, OWN_TEXTS, of_own_file
-from pmed_core.readers import archives, columnar, markup, records
+from pmed_core.readers import archives, columnar, markup, plink, records
 from pmed_core.readers.decoding import contents, decoded
 from pmed_core.readers.delimited import parsed
 from pmed_core.readers.foreign import unreadable
@@ -92,7 +92,19 @@ def _of_zip(data: bytes, name: str, choices: Choices) -> Table:
                 f"'{title[:80]}' has other columns than '{titles[0][:80]}'", name,
                 f"Choose one of them (file={titles[0]}), or unpack it.",
             )  # fmt: skip
+    tables = [
+        replace(one, cells=one.cells.assign(**_lies(one, k, titles)))
+        for k, one in enumerate(tables)
+    ]
     return _told(joined(tables, titles, "file"), inside.told)
+
+
+def _lies(table: Table, number: int, titles: Sequence[str]) -> dict[str, str]:
+    """Column -> in which folder one of the files of a ZIP lies."""
+    return {
+        name if name not in table.cells else f"name of the {name}": level[number]
+        for name, level in archives.folders(titles).items()
+    }
 
 
 def _of_member(data: bytes, name: str, outer: str, choices: Choices) -> Table:
@@ -110,6 +122,8 @@ def _of_text(data: bytes, name: str, choices: Choices) -> Table:
     text, told = decoded(data, name, choices)
     if own := next((one for one in OWN_TEXTS if one.holds(text, name)), None):
         return _told(own.parsed(text, name, choices), told)
+    if plink.holds(name):
+        return _told(plink.parsed(text, name), told)
     if records.is_json(text):
         return _told(records.records(text, name), told)
     if markup.is_spreadsheet_xml(text):

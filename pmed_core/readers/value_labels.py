@@ -137,7 +137,7 @@ def _decision(variable: Variable, table: Table) -> Decision:
     nameless = sorted({value for value in cells.unique() if not variable.named(value)})
     shown = [f"{code} is {name}" for code, name in variable.labels[:4]]
     sentence = f"{', '.join(shown)}{' …' * (len(variable.labels) > 4)}"
-    sentence += ", by the file's own codebook." if in_file else ", as you said."
+    sentence += ", by the file's own codebook or its format." if in_file else ", as you said."
     if not nameless and variable.kind is Kind.CATEGORY and _all_numbers(cells):
         sentence += " All its values have a name, so it is read as categories."
     if nameless:

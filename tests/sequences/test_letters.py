@@ -21,6 +21,7 @@ from pmed_core.modalities.sequence.letters import (
     offset,
     other_strand,
     reverse_complement,
+    turned,
 )
 
 DNA = st.text("ACGTNRYSWKMBDHV", min_size=1, max_size=60)
@@ -48,6 +49,14 @@ def test_turning_a_sequence_twice_gives_it_back(letters: str) -> None:
     assert either_strand(letters) == either_strand(reverse_complement(letters))
     turned = FRACTIONS[other_strand(codes)[0]]
     assert np.array_equal(turned, FRACTIONS[codes[0]][::-1, ::-1])
+
+
+@given(DNA, st.integers(0, 30))
+def test_the_other_strand_is_read_as_if_it_had_been_given(letters: str, more: int) -> None:
+    length = len(letters) + more
+    codes, given_so = (encoded([one], length) for one in (letters, reverse_complement(letters)))
+    assert np.array_equal(turned(codes), given_so)
+    assert np.array_equal(turned(given_so), codes)
 
 
 @given(DNA, st.integers(1, 80))

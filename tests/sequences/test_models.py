@@ -156,6 +156,11 @@ def test_averaged_over_strands_both_strands_are_told_the_same(made: Made) -> Non
     both = replace(ensemble, folds=folds, members=members)
     codes = encoded([one.letters for one in promoters(5, 60)], 60)
     assert both.scores(other_strand(codes)) == pytest.approx(both.scores(codes), abs=1e-5)
+    short = [one.letters[k:] for k, one in enumerate(promoters(5, 60))]
+    each, others = both.codes(short), both.codes([reverse_complement(one) for one in short])
+    assert both.scores(others) == pytest.approx(both.scores(each), abs=1e-5), "of any length"
+    before = replace(both, mirrored=False)
+    assert np.abs(before.scores(others) - before.scores(each)).max() > 1e-5
 
 
 def test_letters_of_another_composition_are_outside() -> None:
@@ -211,7 +216,7 @@ def test_the_page_shows_letters_stretches_and_a_typed_variant(model: str, opened
     app = on_panel(app, "Variant")
     (box,) = (one for one in app.text_input if one.label == "Exchange of one letter")
     box.set_value(box.placeholder).run()
-    assert any("Change, from and to" in one.label for one in app.metric)
+    assert any("The change lies between" in one.value for one in app.markdown)
     box.set_value("999 A>G").run()
     assert any("There is no position 999" in one.value for one in (*app.error, *app.warning))
     app = on_panel(app, "Stretches")
@@ -239,6 +244,24 @@ def test_whoever_was_in_training_is_answered_by_the_fold_that_held_it_out(model:
     with pytest.raises(UserError) as told:
         patients.consult(model, {entry.variables[0].name: "MKTAYIAKQRQISF"})
     assert "protein" in told.value.what
+
+
+def test_the_label_that_headers_name_is_the_outcome_where_none_is_typed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = np.random.default_rng(4)
+    texts = ["".join(draw.choice(list("ACGT"), 30)) for _ in range(80)]
+    labels = [int(one[14] in "GC") for one in texts]
+    text = "".join(
+        f">s{k}|{y}\n{one}\n" for k, (one, y) in enumerate(zip(texts, labels, strict=True))
+    )
+    (tmp_path / "x.fa").write_text(text)
+    (tmp_path / "none.fa").write_text("".join(f">s{k}\n{one}\n" for k, one in enumerate(texts)))
+    quick = ("--model", "positions", "--folds", "2", "--no-baselines", "--to", tmp_path / "model")
+    assert shell("fit", tmp_path / "none.fa", *quick) == 2
+    assert "No outcome is given" in capsys.readouterr().err
+    assert shell("fit", tmp_path / "x.fa", *quick) == 0
+    assert Predictor.load(tmp_path / "model").outcome.columns == ("label",)
 
 
 def test_a_regression_of_positions_is_a_model_where_positions_mean_the_same(

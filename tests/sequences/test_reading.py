@@ -62,6 +62,47 @@ def test_nothing_in_a_header_is_lost(tmp_path: Path) -> None:
         assert part in told
 
 
+@pytest.mark.parametrize(
+    ("header", "own"),
+    [
+        ("gi|1{n}|ref|NM_00{n}.1| Homo sapiens gene {n}", "1{n}"),
+        ("lcl|NC_0009.3_cds_{n} [gene=thr{n}]", "NC_0009.3_cds_{n}"),
+        ("gnl|dbSNP|rs{n}", "rs{n}"),
+        ("ref|NM_{n}.2|", "NM_{n}.2"),
+        ("gb|{n}", "{n}"),
+        ("patient{n}|gb|7", "patient{n}"),
+    ],
+)
+def test_the_archive_in_front_is_no_id(tmp_path: Path, header: str, own: str) -> None:
+    text = records([header.format(n=n) for n in range(8)])
+    cohort = read_cohort(written(tmp_path, text))
+    assert list(cohort.table["id"].astype("str")) == [own.format(n=n) for n in range(8)]
+    assert "stand above several" not in said(cohort)
+
+
+def test_of_a_key_that_stands_twice_in_a_header_no_value_is_lost(tmp_path: Path) -> None:
+    text = records([f"s{n} motif=M{n} motif=K{n} note\x0cx" for n in range(6)])
+    cells = fasta.parsed(text, "x.fa", {}).cells
+    assert list(cells["motif"]) == [f"M{n}; K{n}" for n in range(6)]
+    assert list(cells["sequence"]) == MADE[:6]
+
+
+def test_ids_that_repeat_are_no_patients_unless_they_are(tmp_path: Path) -> None:
+    """A header may hold the label and nothing else: nobody is said to be one patient then."""
+    told = said(read_cohort(written(tmp_path, records(["promoter", "other"] * 6))))
+    assert "Where ids tell patients apart, they are one patient" in told
+    assert "Where they are labels, choose them as the outcome." in told
+
+
+def test_letters_of_fasta_are_sequences_however_many_cannot_be_read(tmp_path: Path) -> None:
+    letters = [one if k % 2 else f"{one[:9]}--{one[9:]}" for k, one in enumerate(MADE)]
+    text = "".join(f">s{k}\n{one}\n" for k, one in enumerate(letters))
+    cohort = read_cohort(written(tmp_path, text))
+    assert cohort.variable("sequence").kind is Kind.SEQUENCE
+    assert cohort.table["sequence"].isna().sum() == 10
+    assert "10 cells of 'sequence' are no sequence" in said(cohort)
+
+
 def test_packed_and_one_file_a_class(tmp_path: Path) -> None:
     plain = records([f"s{n}" for n in range(8)])
     (tmp_path / "x.fasta.gz").write_bytes(gzip.compress(plain.encode()))
@@ -70,6 +111,8 @@ def test_packed_and_one_file_a_class(tmp_path: Path) -> None:
         archive.writestr("promoters.fa", plain)
         archive.writestr("others.fa", records([f"t{n}" for n in range(4)]))
     table = read_cohort(tmp_path / "both.zip").table
+    chosen_together = read_cohort(tmp_path / "both.zip", choices={"files": "joined"}).table
+    assert chosen_together.equals(table)
     assert table.groupby("file").size().to_dict() == {"promoters.fa": 8, "others.fa": 4}
 
 
@@ -135,6 +178,14 @@ def test_a_column_of_a_table_is_recognised_and_strange_cells_are_named(tmp_path:
     as_text = read_cohort(written(tmp_path, f"id,insert,y\n{rows}\n", "t.csv"),
                           choices={"kind:insert": "category"})  # fmt: skip
     assert modality_of(as_text.variables) == Tabular()
+
+
+def test_blocks_with_blanks_between_them_are_a_sequence_and_notes_are_none(tmp_path: Path) -> None:
+    cells = [f"{one[:10]} {one[10:20]} {one[20:]}" for one in MADE] + ["n.d."]
+    rows = "\n".join(f"p{n},{one},{n % 2}" for n, one in enumerate(cells))
+    cohort = read_cohort(written(tmp_path, f"id,insert,y\n{rows}\n", "t.csv"))
+    assert list(cohort.table["insert"].dropna()) == MADE
+    assert "it has other signs than letters of DNA or RNA ('.') (1)" in said(cohort)
 
 
 def test_copies_conflicts_and_short_cuts_are_found_before_training(tmp_path: Path) -> None:

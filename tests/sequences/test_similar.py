@@ -55,6 +55,14 @@ def test_ids_or_a_column_say_the_chromosome_only_where_all_do() -> None:
     assert list(chromosomes(numbers, ["chr"])) == ["1.0", "2.0"]  # type: ignore[arg-type]
 
 
+def test_places_are_read_as_ucsc_ensembl_and_ncbi_write_them() -> None:
+    written = ["promoter_1::chr7:5-65(+)", "cdna chromosome:GRCh38:X:5:65:-1 gene:ENSG1",
+               "NC_000002.12:c65-5 Homo sapiens"]  # fmt: skip
+    found = chromosomes(pd.DataFrame({"description": written}), ["description"])
+    assert found is not None
+    assert list(found) == ["chr7", "X", "NC_000002.12"]
+
+
 def test_two_chromosomes_are_no_overlap() -> None:
     found, holds = grouped(MADE, [np.array(["chr1"] * 20 + ["chr2"] * 10)])
     assert holds

@@ -125,6 +125,16 @@ def test_genes_of_another_build_are_refused(tmp_path: Path, name: str, said: str
     assert with_genes_of(tmp_path, name, f"{said.replace('37', '38').replace('19', '38')}\n{text}")
 
 
+def test_the_name_of_a_file_of_genes_may_say_its_build_and_silence_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="genes are those of GRCh37, and the variants of GRCh38"):
+        with_genes_of(tmp_path, "refGene.hg19.bed", BED)
+    for name, unsaid in (("genes.hg38.bed", False), ("genes.bed", True)):
+        cohort = with_genes_of(tmp_path, name, BED)
+        (told,) = (one for one in cohort.reading if one.rule == "genes")
+        assert told.proved is not unsaid
+        assert ("It does not say its build; taken as GRCh38" in told.sentence) is unsaid
+
+
 @pytest.mark.parametrize(
     ("name", "text"), [("g.gff3", GFF), ("g.bed", BED), ("g.gtf", GTF), ("b.bed", BED9)]
 )
@@ -135,6 +145,72 @@ def test_genes_of_a_file_beside(tmp_path: Path, name: str, text: str) -> None:
     assert cohort.genotypes.sites["genes"].tolist() == ["LEFT", "LEFT;RIGHT", "RIGHT", "RIGHT"]
     told = " ".join(one.sentence for one in cohort.reading)
     assert f"4 of 4 variants lie in one of 2 genes of '{name}'" in told
+    assert "Of the files in it the table 'sheet.csv' was read." in told, "none was left aside"
+
+
+def test_a_long_deletion_lies_in_every_gene_that_it_reaches(tmp_path: Path) -> None:
+    """It ends behind variants that stand below it in the file."""
+    names = [f"P{k}" for k in range(6)]
+    calls = " ".join(["0/1", "0/0"] * 3)
+    records = [f"chr1 100 . {'A' * 50} A . . . GT {calls}"]
+    records += [f"chr1 {place} . A G . . . GT {calls}" for place in (110, 120, 130, 140)]
+    path = packed(tmp_path / "c.zip", rows("P3", "P0", "P1"), vcf(records, names))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("g.bed", "chr1\t144\t160\tLATE\nchr1\t114\t131\tMID\n")
+    cohort = read_cohort(path, choices=JOINED)
+    assert cohort.genotypes is not None
+    assert cohort.genotypes.sites["genes"].tolist() == ["LATE;MID", "", "MID", "MID", ""]
+
+
+def test_genes_of_ensembl_and_prokka_are_read_as_they_write_them(tmp_path: Path) -> None:
+    text = (
+        "chr1\tx\tncRNA_gene\t100\t100\t.\t+\t.\tID=gene:E1;Name=A%2C1\n"
+        "chr1\tx\tpseudogene\t101\t101\t.\t+\t.\tID=gene:E2;Name=RNA\n"
+        "chr1\tx\tpseudogenic_transcript\t102\t103\t.\t+\t.\tID=t\n"
+        "chr2\tx\tgene\t9\t19\t.\t+\t.\tID=gene:E3;Name=RNA\n##FASTA\n>chr1\nACGT\n"
+    )
+    cohort = with_genes_of(tmp_path, "g.gff3", text)
+    assert cohort.genotypes is not None
+    assert cohort.genotypes.sites["genes"].tolist() == ["A,1", "RNA", "", ""]
+    said = " ".join(one.sentence for one in cohort.reading)
+    assert "1 name (RNA) stands on several chromosomes" in said
+
+
+def test_the_key_is_the_column_that_names_most_samples(tmp_path: Path) -> None:
+    """Where samples are numbers, codes of other columns are names of samples too."""
+    names = [str(k) for k in range(1, 7)]
+    data = vcf([f"chr1 100 . A G . . . GT {' '.join(['0/1', '0/0'] * 3)}"], names)
+    lines = "\n".join(f"{k % 2 + 1},{k % 2},{k},{40 + k}" for k in (3, 1, 6, 2, 5, 4))
+    path = packed(tmp_path / "c.zip", f"sex,case,sample,age\n{lines}\n", data)
+    cohort = read_cohort(path, outcome="case", choices=JOINED)
+    assert cohort.table["variants"].tolist() == ["3", "1", "6", "2", "5", "4"]
+
+
+FAM = "".join(f"F{k // 3} P{k} 0 0 {k % 3} {(-9, 1, 2, 1, 2, 0)[k]}\n" for k in range(6))
+PED = "#FID\tIID\tSEX\tPHENO1\n" + "".join(
+    f"F{k // 3}\tP{k}\t{k % 3}\t{(-9, 1, 2, 1, 2, 0)[k]}\n" for k in range(6)
+)
+
+
+@pytest.mark.parametrize(("name", "text"), [("c.fam", FAM), ("c.psam", PED), ("c.tsv", PED)])
+def test_codes_of_plink_are_what_plink_says(tmp_path: Path, name: str, text: str) -> None:
+    """Who has -9 or 0 is no control."""
+    path = tmp_path / "c.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, text)
+        archive.writestr("calls.vcf.gz", bgzip(small()))
+    cohort = read_cohort(path, outcome="PHENO1", choices=JOINED)
+    assert cohort.table["variants"].tolist() == [f"P{k}" for k in range(6)]
+    assert cohort.observed().tolist() == [-1, 0, 1, 0, 1, -1]
+    assert cohort.table["SEX"].isna().tolist() == [True, False, False] * 2
+    said = " ".join(one.sentence for one in cohort.reading)
+    assert "1 is control, 2 is case; -9 and 0 in 2 cells are not known" in said
+
+
+def test_a_fam_file_of_other_columns_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "c.fam").write_text("F0 P0 0 0 1 2\nF1 P1 0 0 1\n")
+    with pytest.raises(UserError, match="Line 2 has 5 columns, where a .fam file has 6"):
+        read_cohort(tmp_path / "c.fam")
 
 
 @pytest.mark.parametrize(

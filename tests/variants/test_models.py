@@ -14,8 +14,10 @@ import pytest
 from pmed_core import fit
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
-from pmed_core.genotypes import UNKNOWN
-from pmed_core.modalities.variants.carrying import carried
+from pmed_core.genotypes import ALTERNATIVE, UNKNOWN
+from pmed_core.modalities.variants.carried import Carried
+from pmed_core.modalities.variants.carrying import OF_REFERENCE, carried
+from pmed_core.modalities.variants.ensemble import VariantsEnsemble
 from pmed_core.modalities.variants.relatives import relatives
 from pmed_core.modalities.variants.risk_genes import risk_genes_of
 from pmed_core.options import MLPOptions, VariantsOptions
@@ -187,6 +189,39 @@ def test_one_patient_carries_what_the_file_says(cohort: Cohort, model: Predictor
         assert site["genes"].iloc[0] == one.gene
     ranks = [one.p for one in found if one.p is not None]
     assert ranks == sorted(ranks)
+
+
+def test_what_is_carried_is_told_as_far_as_it_was_called(cohort: Cohort, model: Predictor) -> None:
+    """Half a call tells no zygosity; and where the reference is the rare allele, that is carried,
+    as the burden counts it."""
+    genotypes = cohort.genotypes
+    assert genotypes is not None
+    row = cohort.select(np.array([7]))
+    column = genotypes.places[str(row.table["variants"].iloc[0])]
+    first = carried(model.ensemble, row, model.card)[0]
+    site = np.flatnonzero(
+        (genotypes.sites["chromosome"] == first.chromosome)
+        & (genotypes.sites["position"] == first.position)
+    )[0]
+
+    def with_call(call: int, ensemble: VariantsEnsemble) -> list[Carried]:
+        calls = genotypes.calls.copy()
+        calls[site, column] = call
+        changed = replace(row, genotypes=replace(genotypes, calls=calls))
+        return [one for one in carried(ensemble, changed, model.card)
+                if one.position == first.position]  # fmt: skip
+
+    (half,) = with_call(ALTERNATIVE | UNKNOWN << 2, model.ensemble)
+    assert half.zygosity == "one copy, the other not called"
+    folds = tuple(
+        replace(fold, encoder=replace(fold.encoder, frequency=1 - fold.encoder.frequency))
+        for fold in model.ensemble.folds
+    )
+    turned = replace(model.ensemble, folds=folds)
+    assert with_call(ALTERNATIVE | ALTERNATIVE << 2, turned) == []
+    (one,) = with_call(0, turned)
+    assert (one.zygosity, one.consequence) == ("homozygous", OF_REFERENCE)
+    assert one.frequency == pytest.approx(first.frequency)
 
 
 def test_a_file_without_annotation_has_the_genes_of_training(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pmed_core.errors import UserError
 from pmed_core.genotypes import MISSING, PHASED, Genotypes
+from pmed_core.modalities.variants.builds import spelt
 from pmed_core.modalities.variants.vcf import holds_vcf, read_vcf
 from tests.variants.written import HEAD, bgzip, gzipped, vcf
 
@@ -152,6 +153,46 @@ def test_annotations_of_snpeff() -> None:
     assert found["genes"].tolist() == ["GENE1"]
 
 
+def test_a_single_point_is_a_call_that_was_not_made_and_no_haploid_one() -> None:
+    data = vcf(("chr1 100 . A G . . . GT . 0/1", "chrX 5 . A G . . . GT . 1"), head=NO_LENGTHS)
+    found, told = read_vcf(data, "x.vcf")
+    assert found.copies().tolist() == [[-1, 1], [-1, 1]]
+    said = " ".join(one.sentence for one in told)
+    assert "autosomes" not in said
+    assert "2 genotypes (50.00 %) were not called" in said
+    assert "1 genotype on chromosome X has one allele." in said
+
+
+NO_LENGTHS = "##fileformat=VCFv4.2\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "build"),
+    [
+        ("##contig=<ID=chr1,length=248387328>", "T2T-CHM13"),
+        ("##contig=<ID=Y,length=57772954>", "NCBI36"),
+        ("##reference=file:///refs/hg18.fa", "NCBI36"),
+        ("##contig=<ID=22,length=51304566>", "GRCh37"),
+        ("##contig=<ID=NC_000023.10,length=155270560>", "GRCh37"),
+        ("##contig=<ID=NC_060948.1,length=62460029>", "T2T-CHM13"),
+        ("##reference=mm10.fa", ""),
+    ],
+)
+def test_the_build_is_that_of_the_header(line: str, build: str) -> None:
+    head = f"{NO_LENGTHS}{line}\n"
+    found, _ = read_vcf(vcf(("chr1 100 . A G . . . GT 0/0 0/1",), head=head), "x.vcf")
+    assert found.build == build
+
+
+def test_chromosomes_are_known_by_the_names_of_refseq() -> None:
+    told = {
+        "NC_000001.11": "1", "NC_000022.10": "22", "NC_000024.9": "Y", "NC_000025.1": "NC_000025.1",
+        "NC_060925.1": "1", "NC_060947.1": "X", "NC_060949.1": "NC_060949.1", "NC_012920.1": "MT",
+        "NC_000067.7": "NC_000067.7", "chrM": "MT", "23": "X", "chrUn_KI270": "chrUn_KI270",
+    }  # fmt: skip
+    assert {name: spelt(name) for name in told} == told
+
+
 BAD = {
     "out of order": ("chr1 100 . A G . . . GT 0/1 0/0", "chr1 99 . A G . . . GT 0/1 0/0"),
     "comes again": (
@@ -189,6 +230,7 @@ def test_what_the_format_does_not_allow_is_refused(sentence: str) -> None:
         of(*BAD[sentence])
     assert caught.value.where == "x.vcf"
     assert caught.value.remedy
+    assert ("sort" in caught.value.remedy) is (sentence in ("out of order", "comes again"))
 
 
 GOOD = ("chr1 100 . A G . . . GT 0/1 0/0",)

@@ -20,6 +20,8 @@ KINDS = (Kind.SEQUENCE,)
 LOOKED_AT = 200
 """Distinct cells by which a column is recognised."""
 CALLED = re.compile(r"(?<![a-z])(sequences?|seqs?|dna|rna|nucleotides?)(?![a-z])", re.IGNORECASE)
+BLOCK = 10
+"""Letters between two blanks, as programs write long sequences."""
 SHORTEST, SHORTEST_CALLED = 20, 8
 """Letters of a cell, below which it may as well be a code; where the column says what it is."""
 MOST = 0.9
@@ -42,7 +44,7 @@ def holds(cells: Cells, asked: Asked) -> bool:
     if chosen:
         return chosen == "sequence"
     gone = missing.missing(cells, asked, numeric=False)
-    texts = [text for text in cells.distinct[~gone] if text][:LOOKED_AT]
+    texts = [_joined(str(text)) for text in cells.distinct[~gone] if text][:LOOKED_AT]
     shortest = SHORTEST_CALLED if CALLED.search(asked.column) else SHORTEST
     alike = [text for text in texts if len(text) >= shortest and LETTERS.fullmatch(text)]
     if len(texts) < 2 or len(alike) < MOST * len(texts):
@@ -52,6 +54,12 @@ def holds(cells: Cells, asked: Asked) -> bool:
         counts.update(text.upper())
     plain = sum(counts[base] for base in "ACGTUN")
     return plain >= PLAIN * counts.total() and sum(counts[base] > 0 for base in "ACGTU") > 2
+
+
+def _joined(text: str) -> str:
+    """Without the blanks between blocks of letters; short words stay apart, as those of a note."""
+    blocks = text.split()
+    return "".join(blocks) if all(len(one) >= BLOCK for one in blocks[:-1]) else text
 
 
 def read(cells: Cells, asked: Asked) -> tuple[pd.Series[Any], tuple[Decision, ...]]:

@@ -23,6 +23,8 @@ from pmed_core.modalities.sequence.letters import (
     cleaned,
     encoded,
     gc_content,
+    other_strand,
+    turned,
 )
 from pmed_core.modalities.sequence.network import Architecture
 from pmed_core.modalities.sequence.novelty import Novelty
@@ -78,6 +80,8 @@ class SequenceEnsemble:
         spread: (k,) how far scores of models of other folds lie apart, a standard deviation.
         background: (b, length) synthetic sequences.
         which: the folds that speak.
+        mirrored: both strands of a sequence are read alike, whatever its length; models kept before
+            read the other one a place further.
     """
 
     outcome: Outcome
@@ -91,6 +95,7 @@ class SequenceEnsemble:
     background: Codes
     novelty: Novelty
     which: tuple[int, ...]
+    mirrored: bool = True
 
     guarded = True
     """A sequence that is made of other letters than those of training is noticed."""
@@ -210,7 +215,8 @@ class SequenceEnsemble:
         words, found = self.folds[member.fold].words, list[Doubles]()
         if member.network is not None and self.network is not None:
             assign(self.network, member.network)
-            found.append(said_by(self.network, codes, words.both))
+            turn = turned if self.mirrored else other_strand
+            found.append(said_by(self.network, codes, words.both, turn))
         if member.words is not None:
             found.append(words.logits(member.words, codes))
         if member.positions is not None:

@@ -14,8 +14,9 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.sequence.letters import LONGEST, Unreadable, cleaned
 from pmed_core.quantity import counted
 from pmed_core.readers.table import Table, must_fit
-from pmed_core.reading import Choices, Decision
+from pmed_core.reading import LABELLED, Choices, Decision
 from pmed_core.suffixes import SEQUENCES, ends_with
+from pmed_core.variable import Kind
 
 BEGINS = re.compile(r"(?:\s*|;[^\n]*\n)*>[^\n]*\n\s*[A-Za-z*\-.]+\s*(?:\n|$)")
 PAIR = re.compile(r"(?:^|(?<=[\s;|]))([A-Za-z]\w*)=(\"[^\"]*\"|[^\s;|\"]+);?")
@@ -24,6 +25,11 @@ RULE, CALLED = "sequence", "title"
 """The decisions what the columns of letters and of ids are called."""
 LETTERS_OF, ID, LABEL, REST = "sequence", "id", "label", "description"
 LABELS_AT_MOST, NAMED = 20, 3
+ARCHIVES = frozenset({
+    "bbm", "bbs", "dbj", "emb", "gb", "gi", "gim", "gnl", "gp", "gpp", "lcl", "nat", "oth", "pat",
+    "pdb", "pir", "prf", "ref", "sp", "tpd", "tpe", "tpg", "tr",
+})  # fmt: skip
+"""What stands before an id in headers of NCBI and EBI: "lcl|NC_000913.3"."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,10 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
         cells=len(records),
     )  # fmt: skip
     account = (first, second, *told, *_doubts(named[title], records))
-    return Table(name, pd.DataFrame(named, dtype="str"), account)
+    return Table(
+        name, pd.DataFrame(named, dtype="str"), account,
+        kinds={f"kind:{letters}": Kind.SEQUENCE.value},
+    )  # fmt: skip
 
 
 def _records(text: str, name: str) -> Iterator[Record]:
@@ -76,7 +85,8 @@ def _records(text: str, name: str) -> Iterator[Record]:
     is as long as a chromosome."""
     header, lines, size = "", list[str](), 0
     begun = False
-    for line in text.splitlines():
+    # Not ``splitlines``, which breaks lines at signs that may stand in a header.
+    for line in text.split("\n"):
         if line.startswith(">"):
             if begun:
                 yield Record(header, "".join(lines))
@@ -116,17 +126,19 @@ def _must_be_sequences(records: list[Record], name: str) -> None:
 
 def _header_columns(headers: list[str]) -> tuple[dict[str, list[str]], list[Decision]]:
     """Column -> cells of what headers say, the ids under ``ID``; nothing in them is lost."""
-    pairs = [dict(_pair(found) for found in PAIR.finditer(one)) for one in headers]
+    pairs = [_pairs(one) for one in headers]
     bare = [PAIR.sub("", one).strip().rstrip("|;").strip() for one in headers]
     ids = [one.split(maxsplit=1)[0] if one else "" for one in bare]
     rest = [one[len(first) :].strip() for one, first in zip(bare, ids, strict=True)]
     columns, told = dict[str, list[str]](), list[Decision]()
     if len({one.count("|") for one in ids}) == 1 and "|" in ids[0]:
-        parts = list(zip(*(one.split("|") for one in ids), strict=True))
-        ids = list(parts[0])
-        for number, part in enumerate(parts[1:], 2):
-            few = _few(list(part)) and LABEL not in columns
-            columns[LABEL if few else f"header part {number}"] = list(part)
+        parts = [list(one) for one in zip(*(one.split("|") for one in ids), strict=True)]
+        own = _own_part(parts)
+        ids = parts[own]
+        for number, part in enumerate(parts):
+            few = number > own and _few(part) and LABEL not in columns
+            if number != own and any(part):
+                columns[LABEL if few else f"header part {number + 1}"] = part
     if any(rest):
         columns[LABEL if _few(rest) and LABEL not in columns else REST] = rest
     for key in dict.fromkeys(key for one in pairs for key in one):
@@ -143,8 +155,19 @@ def _header_columns(headers: list[str]) -> tuple[dict[str, list[str]], list[Deci
     return {ID: ids, **columns}, told
 
 
-def _pair(found: re.Match[str]) -> tuple[str, str]:
-    return found[1], found[2].strip('"')
+def _own_part(parts: list[list[str]]) -> int:
+    """Which of them tells the records apart: the first, unless that names an archive alone."""
+    if not ARCHIVES.issuperset(parts[0]):
+        return 0
+    return 2 if set(parts[0]) == {"gnl"} and len(parts) > 2 else 1
+
+
+def _pairs(header: str) -> dict[str, str]:
+    """Key -> value; of a key that stands there several times all its values."""
+    found = dict[str, list[str]]()
+    for one in PAIR.finditer(header):
+        found.setdefault(one[1], []).append(one[2].strip('"'))
+    return {key: "; ".join(values) for key, values in found.items()}
 
 
 def _few(values: list[str]) -> bool:
@@ -160,7 +183,7 @@ def _told_label(values: list[str]) -> Decision:
     counts = Counter(values).most_common()
     shown = ", ".join(f"{value[:40]} ({rows:,})" for value, rows in counts[:5])
     sentence = f"Taken as the label of each record: {shown}{' …' * (len(counts) > 5)}."
-    return Decision("labels-in-headers", LABEL, sentence, cells=len(values), proved=False)
+    return Decision(LABELLED, LABEL, sentence, cells=len(values), proved=False)
 
 
 def _doubts(ids: list[str], records: list[Record]) -> Iterator[Decision]:
@@ -170,9 +193,11 @@ def _doubts(ids: list[str], records: list[Record]) -> Iterator[Decision]:
         shown = ", ".join(f"'{one[:40]}'" for one in list(twice)[:NAMED])
         sentence = (
             f"{counted(len(twice), 'id')} {'stands' if len(twice) == 1 else 'stand'} above several "
-            f"records ({shown}{' …' * (len(twice) > NAMED)}): {sum(twice.values()):,} rows. They "
-            "count as one patient, and stay together in every split."
+            f"records ({shown}{' …' * (len(twice) > NAMED)}): {sum(twice.values()):,} rows. Where "
+            "ids tell patients apart, they are one patient and stay together in every split."
         )
+        if _few(ids):
+            sentence += " Where they are labels, choose them as the outcome."
         yield Decision("repeated-ids", "kept", sentence, cells=sum(twice.values()), proved=False)
     if without := sum(not one.letters for one in records):
         have = "record has" if without == 1 else "records have"

@@ -23,6 +23,8 @@ LONGEST = 1_000_000
 """Letters of one sequence."""
 PLAIN_AT_LEAST = 0.5
 """Share of A, C, G, T and N, below which the letters are those of a protein."""
+FEW = 8
+"""Signs, below which a text with points or dashes is a note ("n.d.") and no alignment."""
 
 
 class Unreadable(ValueError):
@@ -66,7 +68,7 @@ def cleaned(text: str) -> Cleaned:
 
 def _why_not(joined: str) -> str:
     strange = "".join(sorted({one for one in joined if not LETTERS.fullmatch(one)}))
-    if set(strange) <= set("-."):
+    if set(strange) <= set("-.") and len(joined) >= FEW:
         return "has gaps, as of an alignment"
     if set(strange.upper()) <= set("EFILPQXZJO*"):
         return "has letters of a protein"
@@ -106,6 +108,16 @@ def decoded(codes: Codes) -> str:
 def other_strand(codes: Codes) -> Codes:
     """(..., length) the reverse complement."""
     return np.asarray(COMPLEMENT[codes][..., ::-1])
+
+
+def turned(codes: Codes) -> Codes:
+    """(n, length) the reverse complement as it is read when it is given itself: where an odd number
+    of places is left over, the odd one stays behind."""
+    found, there = other_strand(codes), codes > 0
+    before, behind = there.argmax(axis=1), there[:, ::-1].argmax(axis=1)
+    odd = behind - before == 1
+    found[odd] = np.roll(found[odd], -1, axis=1)
+    return found
 
 
 def reverse_complement(letters: str) -> str:

@@ -37,11 +37,12 @@ class Spec:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What was learnt beside the arrays."""
+    """What was learnt beside the arrays; ``mirrored``: as of the ensemble."""
 
     folds: tuple[Fold, ...]
     spread: tuple[float, ...]
     novelty: Novelty
+    mirrored: bool = False
 
 
 def packed(ensemble: SequenceEnsemble) -> Packed:
@@ -55,7 +56,8 @@ def packed(ensemble: SequenceEnsemble) -> Packed:
                 tensors[f"{number}/{name}/weights"] = np.ascontiguousarray(linear.weights)
                 tensors[f"{number}/{name}/start"] = np.ascontiguousarray(linear.start)
     spec = Spec(ensemble.length, ensemble.architecture, tuple(one.fold for one in ensemble.members))
-    fitted = Fitted(ensemble.folds, tuple(map(float, ensemble.spread)), ensemble.novelty)
+    spread = tuple(map(float, ensemble.spread))
+    fitted = Fitted(ensemble.folds, spread, ensemble.novelty, ensemble.mirrored)
     background = {ensemble.column: [decoded(one) for one in ensemble.background]}
     return Packed(to_plain(Spec, spec), to_plain(Fitted, fitted), tensors, background)
 
@@ -85,6 +87,7 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     return SequenceEnsemble(
         outcome, variables, spec.length, spec.architecture, network, fitted.folds, tuple(members),
         np.array(fitted.spread), background, fitted.novelty, tuple(range(len(fitted.folds))),
+        fitted.mirrored,
     )  # fmt: skip
 
 

@@ -37,7 +37,11 @@ WORDS_AT_MOST = 500
 """Of a sequence, the smallest hashes: what is kept of it while it is compared."""
 _BASE = np.zeros(16, dtype=np.uint64)
 _BASE[[2, 4, 8]] = (1, 2, 3)
-PLACE = re.compile(r"(chr(?:\d{1,2}|[XYMZW]|MT|[IVX]{1,5})[A-Za-z0-9]*)[:_]\d[\d,]*[-_]\d[\d,]*")
+PLACE = re.compile(
+    r"(chr(?:\d{1,2}|[XYMZW]|MT|[IVX]{1,5})[A-Za-z0-9]*)[:_]\d[\d,]*[-_]\d[\d,]*"
+    r"|\bchromosome:[^:\s]*:([^:\s]+):\d+:\d+|\b(NC_\d{6,}\.\d+):c?\d+-\d+"
+)
+"""As UCSC, Ensembl and NCBI write a place in the header of a sequence."""
 NAMED = re.compile(r"chr(om(osome)?)?|contig", re.IGNORECASE)
 
 
@@ -124,7 +128,7 @@ def _numbers(codes: Codes) -> NDArray[np.uint64]:
 
 def chromosomes(table: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.str_] | None:
     """(n,) where each row lies, as one of these columns says for all of them: one that is called
-    chromosome, or ids like chr1:100-200; None where none does."""
+    chromosome, or places such as chr1:100-200; None where none does."""
     for name in columns:
         cells = table[name]
         if cells.isna().any():
@@ -133,7 +137,7 @@ def chromosomes(table: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.str_]
             return np.asarray(cells.astype("str"), dtype=np.str_)
         if cells.dtype.kind in "fM":
             continue
-        found = cells.astype("str").str.extract(PLACE, expand=False)
+        found = cells.astype("str").str.extract(PLACE).bfill(axis=1)[0]
         if found.notna().all():
             return np.asarray(found, dtype=np.str_)
     return None

@@ -7,6 +7,7 @@ of its optimiser. Whenever training is stopped, each has had as many epochs as t
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from pmed_core.checkpoint import Arrays, Checkpoint, digest
 from pmed_core.errors import Cancelled
-from pmed_core.modalities.sequence.letters import FRACTIONS, Codes, other_strand
+from pmed_core.modalities.sequence.letters import FRACTIONS, Codes, other_strand, turned
 from pmed_core.modalities.sequence.network import Architecture, build, logits
 from pmed_core.networks.weights import assign, kept
 from pmed_core.outcomes import Outcome, Target
@@ -281,8 +282,8 @@ def varied(codes: Codes, draw: np.random.Generator, shift: int, both: bool) -> C
     """(b, length) moved a little, and with ``both`` half of them on the other strand."""
     found = codes.copy()
     if both:
-        turned = draw.random(len(codes)) < 0.5
-        found[turned] = other_strand(found[turned])
+        some = draw.random(len(codes)) < 0.5
+        found[some] = other_strand(found[some])
     by = int(draw.integers(-shift, shift + 1))
     found = np.roll(found, by, axis=1)
     if by:
@@ -290,10 +291,12 @@ def varied(codes: Codes, draw: np.random.Generator, shift: int, both: bool) -> C
     return found
 
 
-def said_by(network: keras.Model, codes: Codes, both: bool) -> NDArray[np.float64]:
+def said_by(
+    network: keras.Model, codes: Codes, both: bool, turn: Callable[[Codes], Codes] = turned
+) -> NDArray[np.float64]:
     """(n, length) -> (n, outputs), with ``both`` the mean over the strands."""
     said = logits(network, codes)
-    return (said + logits(network, other_strand(codes))) / 2 if both else said
+    return (said + logits(network, turn(codes))) / 2 if both else said
 
 
 def _scored(network: keras.Model, material: Material, j: int, of: tuple[_State, int]) -> None:

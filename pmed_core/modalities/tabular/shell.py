@@ -13,8 +13,9 @@ import pandas as pd
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
-from pmed_core.outcomes import Arms
+from pmed_core.outcomes import Arms, Outcome
 from pmed_core.readers.tables import read_cohort
+from pmed_core.reading import LABELLED
 from pmed_core.shell import flags, outcomes, terminal
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def cohorts(given: Namespace) -> tuple[Cohort, None]:
     """The table to train on."""
-    outcome = outcomes.asked(given)
+    outcome = outcomes.asked(given) if given.outcome else _label(given)
     cohort = read_cohort(
         Path(given.file), outcome=outcome, patient=given.patient, ignore=given.ignore,
         positive=given.positive if isinstance(outcome, str) else (), choices=flags.choices(given),
@@ -32,6 +33,13 @@ def cohorts(given: Namespace) -> tuple[Cohort, None]:
     )  # fmt: skip
     terminal.account(cohort)
     return cohort, None
+
+
+def _label(given: Namespace) -> Outcome | str:
+    """The column that the file itself calls the label; raises ``UserError`` where it names none."""
+    found = read_cohort(Path(given.file), choices=flags.choices(given))
+    told = next((one.value for one in found.reading if one.rule == LABELLED), "")
+    return told or outcomes.asked(given)
 
 
 def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:

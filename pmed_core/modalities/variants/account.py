@@ -25,6 +25,7 @@ class Counts:
         in_sets: calls that are phased within a stretch of the genome (PS) and not beyond.
         unread: calls of the reference that nothing speaks for.
         filtered: calls that a filter of their own (FT) speaks against.
+        unlike: sites whose annotation spells its alleles otherwise.
         unended: the last line has no end.
     """
 
@@ -41,6 +42,7 @@ class Counts:
     in_sets: int = 0
     unread: int = 0
     filtered: int = 0
+    unlike: int = 0
     unended: bool = False
 
 
@@ -83,6 +85,12 @@ def _of_alleles(of: Counts) -> Iterator[Decision]:
             f"<DEL>, or the ends of rearrangements) {are} not read as variants.",
             cells=of.structural, proved=False,
         )  # fmt: skip
+    if of.unlike:
+        sentence = (
+            f"At {counted(of.unlike, 'site')} the annotation spells alleles otherwise than the "
+            "site, so that genes and consequences of some are not known."
+        )
+        yield Decision("unlike-annotations", "left out", sentence, cells=of.unlike, proved=False)
     if of.failed:
         do = "variant does" if of.failed == 1 else "variants do"
         yield Decision(

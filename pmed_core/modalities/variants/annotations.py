@@ -8,7 +8,7 @@ standard of SnpEff (Cingolani et al., 2015).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 SEVERITY = (
@@ -31,7 +31,9 @@ OUTSIDE = frozenset(SEVERITY[RANK["upstream_gene_variant"] :])
 """Consequences of a variant that lies in no gene: those beside it do not count as its own."""
 ANN_COLUMNS = ("Allele", "Annotation", "Annotation_Impact", "Gene_Name", "Gene_ID")
 FORMAT = re.compile(r"Format:\s*['\"]?([^'\">]+)", re.IGNORECASE)
-ALLELE, NUMBER = "Allele", "ALLELE_NUM"
+KEYS = ("CSQ", "ANN", "vep")
+"""Of INFO: VEP writes any of them as it is told, gnomAD the last; SnpEff the second."""
+ALLELE, NUMBER, GENES = "Allele", "ALLELE_NUM", ("SYMBOL", "Gene")
 
 
 @dataclass(frozen=True)
@@ -40,28 +42,36 @@ class Annotated:
 
     Attributes:
         key: of INFO: "CSQ" or "ANN".
-        allele, gene, consequence: which of the parts between "|" they are.
+        allele, consequence: which of the parts between "|" they are.
+        genes: the part with the gene's name, and that with its id, which stands for it.
         number: the part with the number of the allele; -1 where there is none.
+        trimmed: alleles may be written without the first base that all have in common, as VEP does.
     """
 
     key: str
     allele: int
-    gene: int
+    genes: tuple[int, ...]
     consequence: int
     number: int = -1
+    trimmed: bool = False
+
+    def gene(self, parts: Sequence[str]) -> str:
+        """The gene of an entry; empty where it is of none."""
+        return next((parts[k] for k in self.genes if k < len(parts) and parts[k]), "")
 
 
 def annotated(described: Mapping[str, str]) -> Annotated | None:
     """By the descriptions of INFO in the header; None where it has no annotation that is known."""
-    if found := FORMAT.search(described.get("CSQ", "")):
+    for key in KEYS:
+        if (found := FORMAT.search(described.get(key, ""))) is None:
+            continue
         parts = [part.strip() for part in found[1].split("|")]
-        if {ALLELE, "Consequence", "SYMBOL"} <= set(parts):
+        genes = tuple(parts.index(one) for one in GENES if one in parts)
+        if genes and {ALLELE, "Consequence"} <= set(parts):
             number = parts.index(NUMBER) if NUMBER in parts else -1
-            gene, consequence = parts.index("SYMBOL"), parts.index("Consequence")
-            return Annotated("CSQ", parts.index(ALLELE), gene, consequence, number)
-    if "ANN" in described:
-        return Annotated("ANN", 0, 3, 1)
-    return None
+            where = parts.index(ALLELE), genes, parts.index("Consequence")
+            return Annotated(key, *where, number, trimmed=True)
+    return Annotated("ANN", 0, (3, 4), 1) if "ANN" in described else None
 
 
 def severity(consequence: str) -> int:
@@ -69,43 +79,61 @@ def severity(consequence: str) -> int:
     return min(RANK.get(term, len(RANK)) for term in consequence.split("&"))
 
 
+Genes = tuple[tuple[str, str], ...]
+"""Names, each with its gravest consequence."""
+
+
 def of_alleles(
     text: str, how: Annotated, reference: str, alternatives: Sequence[str]
-) -> list[tuple[tuple[str, str], ...]]:
-    """Of each alternative the genes it lies in, each with its gravest consequence there."""
+) -> tuple[list[Genes], bool]:
+    """Of each alternative the genes it lies in; and whether one has none because the alleles of the
+    annotation are spelt otherwise."""
     found: list[dict[str, str]] = [{} for _ in alternatives]
-    spelt = _spelt(reference, alternatives)
-    for entry in text.split(","):
-        parts = entry.split("|")
-        if len(parts) <= max(how.allele, how.gene, how.consequence):
+    entries = [parts for one in text.split(",") if len(parts := one.split("|")) > _last(how)]
+    places = _places(entries, how, reference, alternatives)
+    for parts, place in zip(entries, places, strict=True):
+        gene, terms = how.gene(parts), parts[how.consequence]
+        if place is None or not gene or set(terms.split("&")) <= OUTSIDE:
             continue
-        gene, terms = parts[how.gene], parts[how.consequence]
-        if not gene or set(terms.split("&")) <= OUTSIDE:
-            continue
-        for place in _meant(parts, how, spelt, len(alternatives)):
-            known = found[place].get(gene)
-            if known is None or severity(terms) < severity(known):
-                found[place][gene] = terms
-    return [tuple(one.items()) for one in found]
+        known = found[place].get(gene)
+        if known is None or severity(terms) < severity(known):
+            found[place][gene] = terms
+    wanted = {place for place, one in enumerate(alternatives) if one.isalpha()}
+    return [tuple(one.items()) for one in found], None in places and bool(wanted - {*places})
 
 
-def _spelt(reference: str, alternatives: Sequence[str]) -> dict[str, int]:
-    """As VCF writes an allele, and as VEP does, without the first base that all have in common."""
-    told = {one: place for place, one in enumerate(alternatives)}
-    first = {one[:1] for one in (reference, *alternatives)}
-    if len(first) == 1 and any(len(one) != len(reference) for one in alternatives):
-        told |= {one[1:] or "-": place for place, one in enumerate(alternatives)}
-    return told
+def _last(how: Annotated) -> int:
+    return max(how.allele, how.genes[0], how.consequence)
 
 
-def _meant(
-    parts: Sequence[str], how: Annotated, spelt: Mapping[str, int], many: int
-) -> tuple[int, ...]:
-    """Which alternatives an entry is about."""
-    if how.number >= 0 and len(parts) > how.number and parts[how.number].isdigit():
-        number = int(parts[how.number]) - 1
-        return (number,) if 0 <= number < many else ()
-    place = spelt.get(parts[how.allele])
-    if place is not None:
-        return (place,)
-    return (0,) if many == 1 else ()
+def _places(
+    entries: Sequence[Sequence[str]], how: Annotated, reference: str, alternatives: Sequence[str]
+) -> list[int | None]:
+    """Which alternative each entry is about; None where that cannot be told: a site that was split
+    after it was annotated keeps the entries of all its alleles."""
+    many, numbers = len(alternatives), [_number(parts, how) for parts in entries]
+    if numbers and all(1 <= one <= many for one in numbers):
+        return [one - 1 for one in numbers]
+    named = [parts[how.allele] for parts in entries]
+    for spelt in _spellings(how, reference, alternatives):
+        if spelt.keys() & set(named):
+            return [spelt.get(one) for one in named]
+    return [0 if many == 1 and len(set(named)) == 1 else None for _ in named]
+
+
+def _number(parts: Sequence[str], how: Annotated) -> int:
+    told = parts[how.number] if 0 <= how.number < len(parts) else ""
+    return int(told) if told.isdigit() else 0
+
+
+def _spellings(
+    how: Annotated, reference: str, alternatives: Sequence[str]
+) -> Iterator[dict[str, int]]:
+    """As VEP writes insertions and deletions, without the first base that all but "*" have in
+    common; and as VCF writes an allele."""
+    first = {one[:1] for one in (reference, *alternatives) if one != "*"}
+    if how.trimmed and len(first) == 1 and any(len(one) != len(reference) for one in alternatives):
+        yield {
+            one if one == "*" else one[1:] or "-": place for place, one in enumerate(alternatives)
+        }
+    yield {one: place for place, one in enumerate(alternatives)}

@@ -20,10 +20,15 @@ Bytes = NDArray[np.uint8]
 TAB, COLON, SLASH, BAR = b"\t:/|"
 ALLELE = re.compile(rb"[|/]?(\d+|\.)(?:([|/])(\d+|\.))?")
 BAD = 255
+REMEDY = "Export the file again; bcftools norm --check-ref or vcf-validator finds such lines."
 
 
 class Malformed(Exception):
-    """What is wrong with a line, as the end of a sentence."""
+    """What is wrong with a line, as the end of a sentence, and what to do."""
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what)
+        self.remedy = remedy or REMEDY
 
 
 @lru_cache(maxsize=256)
@@ -105,7 +110,10 @@ def _alleles(cell: bytes, alternatives: int) -> tuple[list[int], bool]:
     if found is None:
         shown = genotype[:20].decode("utf-8", "replace")
         if re.fullmatch(rb"[|/]?(?:\d+|\.)(?:[|/](?:\d+|\.)){2,}", genotype):
-            raise Malformed(f"has the genotype '{shown}' of more than two alleles")
+            raise Malformed(
+                f"has the genotype '{shown}' of more than two alleles",
+                "Keep samples and regions that were called with one or two alleles.",
+            )
         raise Malformed(f"has '{shown}' where a genotype such as 0/1 is expected")
     alleles = [-1 if one == b"." else int(one) for one in (found[1], found[3]) if one is not None]
     if max(alleles) > alternatives:
@@ -118,7 +126,4 @@ def _alleles(cell: bytes, alternatives: int) -> tuple[list[int], bool]:
 
 def refused(error: Malformed, name: str, line: int) -> UserError:
     """A malformed line as a user is told of it."""
-    return UserError(
-        f"Line {line:,} {error}", name,
-        "Export the file again; bcftools norm --check-ref or vcf-validator finds such lines.",
-    )  # fmt: skip
+    return UserError(f"Line {line:,} {error}", name, error.remedy)

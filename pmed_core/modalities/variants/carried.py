@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Zygosity = Literal["heterozygous", "homozygous", "one copy (haploid)"]
+Zygosity = Literal[
+    "heterozygous", "homozygous", "one copy (haploid)", "one copy, the other not called"
+]
 
 
 @dataclass(frozen=True)

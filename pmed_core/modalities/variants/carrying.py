@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from pmed_core.cohort import Cohort
-from pmed_core.genotypes import ALTERNATIVE, HAPLOID
+from pmed_core.genotypes import ALTERNATIVE, HAPLOID, REFERENCE, UNKNOWN
 from pmed_core.modalities.variants.carried import Carried, Zygosity
 from pmed_core.modalities.variants.catalogue import KEY
 from pmed_core.modalities.variants.ensemble import VariantsEnsemble
 from pmed_core.modalities.variants.risk_genes import risk_genes_of
+
+OF_REFERENCE = "reference allele, which is rare here"
+"""In place of a consequence, which is that of the alternative."""
 
 
 def carried(
@@ -35,24 +38,30 @@ def carried(
     for site in sites.to_dict("records"):
         call = int(genotypes.calls[site["site"], column])
         has = [call & 3, call >> 2 & 3][: 1 if call & HAPLOID else 2]
-        if ALTERNATIVE not in has or site["frequency_y"] > 0.5:
+        often = float(site["frequency_y"])
+        rarer = ALTERNATIVE if often <= 0.5 else REFERENCE
+        if rarer not in has:
             continue
         says = dict(zip(site["genes"].split(";"), site["consequences"].split(";"), strict=True))
         for gene in ensemble.catalogue.genes_of(site["variant"]):
             of, terms = known.get(gene), says.get(gene, "")
+            if rarer == REFERENCE:
+                terms, site["clinical"] = OF_REFERENCE, ""
             found.append(
                 Carried(
                     gene, site["chromosome"], int(site["position"]), site["reference"],
                     site["alternative"],
-                    terms.replace("_", " ").replace("&", ", "), _zygosity(has),
-                    float(site["frequency_y"]), site["clinical"].replace("_", " "),
+                    terms.replace("_", " ").replace("&", ", "), _zygosity(has, rarer),
+                    min(often, 1 - often), site["clinical"].replace("_", " "),
                     of.p if of else None, of.q if of else None,
                 )
             )  # fmt: skip
     return tuple(sorted(found, key=lambda one: (1.0 if one.p is None else one.p, one.gene)))
 
 
-def _zygosity(has: list[int]) -> Zygosity:
+def _zygosity(has: list[int], rarer: int) -> Zygosity:
     if len(has) == 1:
         return "one copy (haploid)"
-    return "homozygous" if has.count(ALTERNATIVE) == 2 else "heterozygous"
+    if UNKNOWN in has:
+        return "one copy, the other not called"
+    return "homozygous" if has.count(rarer) == 2 else "heterozygous"

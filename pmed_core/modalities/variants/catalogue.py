@@ -80,18 +80,26 @@ class Catalogue:
         return found
 
     def _in_blocks(self, genotypes: Genotypes, rows: NDArray[np.int64]) -> Copies:
-        """(r, m) 0 where a block covers a variant's whole reference allele."""
+        """(r, m) 0 where a block, or several that follow each other, cover a variant's whole
+        reference allele."""
         found = np.full((len(rows), len(genotypes.samples)), MISSING, dtype=np.int8)
+        lengths = self.table["reference"].iloc[rows].str.len().to_numpy(dtype=np.int64)
         for chromosome, blocks in genotypes.blocks.groupby("chromosome", sort=False):
-            here = (self.table["chromosome"].iloc[rows] == chromosome).to_numpy()
+            here = np.flatnonzero(self.table["chromosome"].iloc[rows] == chromosome)
             first = self.table["position"].to_numpy()[rows[here]]
-            last = first + self.table["reference"].iloc[rows[here]].str.len().to_numpy() - 1
+            blocks = blocks.sort_values("start", kind="stable")
             starts, ends = blocks["start"].to_numpy(), blocks["end"].to_numpy()
             at = np.searchsorted(starts, first, side="right") - 1
-            inside = (at >= 0) & (last <= ends[np.maximum(at, 0)])
-            inside &= starts[np.maximum(at, 0)] <= first
-            covered = genotypes.covered[blocks.index.to_numpy()[np.maximum(at, 0)]]
-            found[here] = np.where(inside[:, None] & covered, 0, MISSING)
+            covered = genotypes.covered[blocks.index.to_numpy()]
+            told, reached = np.ones((len(here), covered.shape[1]), dtype=bool), first - 1
+            while (left := np.flatnonzero(reached < first + lengths[here] - 1)).size:
+                there = at[left].clip(0, len(starts) - 1)
+                joins = (at[left] == there) & (starts[there] <= reached[left] + 1)
+                joins &= ends[there] > reached[left]
+                told[left] &= joins[:, None] & covered[there]
+                reached[left] = np.where(joins, ends[there], first[left] + lengths[here][left])
+                at[left] += 1
+            found[here] = np.where(told, 0, MISSING)
         return found
 
     def known(self, genotypes: Genotypes) -> float:

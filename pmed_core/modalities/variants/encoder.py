@@ -20,6 +20,8 @@ from pmed_core.modalities.variants.frequency import Floats, frequencies, minor, 
 
 COMMON, AXES_FROM = 0.05, 5000
 """Components are learnt from so many common variants at most, evenly spaced."""
+VANISHING = 1e-9
+"""Of the largest variance, below which there is no axis."""
 CARRIERS, GENES_AT_MOST = 3, 1000
 """A gene with fewer carriers in training is not learnt from; of more genes, those with most."""
 GENE, COMPONENT = "gene: {}", "component {}"
@@ -125,9 +127,11 @@ def _axes(
     scaled = _scaled(copies[common], frequency[common])
     small = scaled.T @ scaled if scaled.shape[1] <= scaled.shape[0] else scaled @ scaled.T
     values, vectors = np.linalg.eigh(small)
-    values, vectors = values[::-1][:components], vectors[:, ::-1][:, :components]
+    # Variants that always go together tell fewer axes than they are; the rest is rounding.
+    many = min(components, int((values > VANISHING * values[-1]).sum()))
+    values, vectors = values[::-1][:many], vectors[:, ::-1][:, :many]
     axes = scaled @ vectors / np.sqrt(values) if scaled.shape[1] <= scaled.shape[0] else vectors
     # The sign of an axis is arbitrary: its largest loading is made positive.
-    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(components)])
-    found[common] = axes / np.sqrt(values / copies.shape[1])
-    return found
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(many)])
+    found[common, :many] = axes / np.sqrt(values / copies.shape[1])
+    return found[:, :many]

@@ -203,10 +203,11 @@ def used_caption(found: RiskGenes) -> str:
     reported = {gene.name for gene in found.reported}
     both = sum(gene.name in reported for gene in _most_used(found))
     first = counted(len(_most_used(found)), "gene")
+    among = f"{both} of the {len(reported)} beyond chance are among them"
     return (
-        f"The {first} that moved the network most in held-out patients; {both} of the "
-        f"{len(reported)} beyond chance are among them. The network also uses what it cannot be "
-        "sure of, so that its list alone is no evidence."
+        f"The {first} that moved the network most in held-out patients; "
+        f"{among if reported else 'no gene is beyond chance'}. The network also uses what it "
+        "cannot be sure of, so that its list alone is no evidence."
     )
 
 

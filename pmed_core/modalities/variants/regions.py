@@ -6,8 +6,9 @@ BED counts from 0 and leaves its end out; GFF and GTF count from 1 and include i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from pmed_core.modalities.variants.builds import WORDS, spelt
 from pmed_core.modalities.variants.unpacking import lines
 from pmed_core.quantity import counted
 from pmed_core.reading import Decision
-from pmed_core.suffixes import ends_with
+from pmed_core.suffixes import ends_with, without_gzip
 
 COMMENT = re.compile(r"#|track\b|browser\b|\s*$")
 NAMES = tuple(
@@ -27,7 +28,10 @@ NAMES = tuple(
     for key in ("gene_name", "Name", "gene", "ID", "gene_id")
 )
 """Attributes that name a gene, the one that people know first."""
-RULE = "genes"
+GENE = re.compile(r"(?:\w+_)?gene|pseudogene")
+"""Types of lines that are genes: Ensembl has ncRNA_gene and pseudogene beside gene."""
+LETTERS_FOLLOW = "##FASTA"
+RULE, NAMED = "genes", 3
 Region = tuple[str, int, int, str]
 
 
@@ -43,9 +47,9 @@ def read_regions(data: bytes, name: str) -> list[Region]:
 
 
 def build_said(data: bytes, name: str) -> str:
-    """The build that the comments before the first gene name; empty where they name none, or
-    several."""
-    found = set[str]()
+    """The build that its name, or the comments before the first gene, say; empty where they say
+    none, or several."""
+    found = {build for build, pattern in WORDS.items() if pattern.search(name)}
     for raw in lines(data, name):
         text = raw.decode("utf-8", "replace")
         if not COMMENT.match(text):
@@ -55,9 +59,11 @@ def build_said(data: bytes, name: str) -> str:
 
 
 def _regions(data: bytes, name: str) -> Iterator[Region]:
-    bed = ends_with(name.lower().removesuffix(".gz"), ("bed",))
+    bed = ends_with(without_gzip(name), ("bed",))
     for number, raw in enumerate(lines(data, name), 1):
         line = raw.decode("utf-8", "replace").rstrip("\r")
+        if line.startswith(LETTERS_FOLLOW):
+            return
         if COMMENT.match(line):
             continue
         columns = line.split("\t")
@@ -82,12 +88,13 @@ def _of_gff(columns: list[str]) -> Region | None:
     """None for a part of a gene."""
     if len(columns) != 9:
         raise ValueError(f"has {counted(len(columns), 'column')}, where GFF has 9")
-    if columns[2] != "gene":
+    if not GENE.fullmatch(columns[2]):
         return None
     named = next((found for one in NAMES if (found := one.search(columns[8]))), None)
     if named is None:
         raise ValueError("is of type gene and names none")
-    return _checked(columns[0], columns[3:5], named[1].removeprefix("gene:"), 0)
+    # GFF3 writes some signs as %2C and the like.
+    return _checked(columns[0], columns[3:5], unquote(named[1]).removeprefix("gene:"), 0)
 
 
 def _checked(contig: str, ends: list[str], gene: str, shift: int) -> Region:
@@ -124,9 +131,24 @@ def with_genes(found: Genotypes, regions: list[Region], name: str) -> tuple[Geno
     many = len({region[3] for region in regions})
     sentence = (
         f"{inside:,} of {counted(len(sites), 'variant')} lie in one of {counted(many, 'gene')} of "
-        f"'{name}'."
+        f"'{name}'.{_scattered(regions)}"
     )
     return replace(found, sites=sites), Decision(RULE, name, sentence, cells=inside)
+
+
+def _scattered(regions: list[Region]) -> str:
+    """What is said of names that stand on several chromosomes, as those of small RNA do."""
+    of: dict[str, set[str]] = {}
+    for chromosome, _, _, gene in regions:
+        of.setdefault(gene, set()).add(chromosome)
+    many = [gene for gene, chromosomes in of.items() if len(chromosomes) > 1]
+    if not many:
+        return ""
+    shown = ", ".join(one[:40] for one in many[:NAMED]) + " …" * (len(many) > NAMED)
+    return (
+        f" {counted(len(many), 'name')} ({shown}) {'stands' if len(many) == 1 else 'stand'} on "
+        "several chromosomes; all genes of one name count as one."
+    )
 
 
 def _kept(names: list[str], old: str, terms: str) -> str:
@@ -139,14 +161,20 @@ def _lying_in(sites: pd.DataFrame, regions: list[Region]) -> list[list[str]]:
     found: list[list[str]] = [[] for _ in range(len(sites))]
     place = sites["position"].to_numpy()
     last = place + sites["reference"].str.len().to_numpy(dtype=np.int64) - 1
-    rows_of = {
-        chromosome: np.asarray(rows)
+    # PLINK writes the parts of X that pair with Y as a chromosome of its own, behind it.
+    rows_of: dict[Hashable, NDArray[np.int64]] = {
+        chromosome: np.asarray(rows)[np.argsort(place[rows], kind="stable")]
         for chromosome, rows in sites.groupby("chromosome").indices.items()
     }
+    # A long deletion ends behind variants that stand below it: the furthest end so far is in order.
+    reached = {name: np.maximum.accumulate(last[rows]) for name, rows in rows_of.items()}
+    begun = {name: place[rows] for name, rows in rows_of.items()}
     for chromosome, first, end, gene in regions:
-        rows: NDArray[np.int64] = rows_of.get(chromosome, np.empty(0, dtype=np.int64))
-        begin = np.searchsorted(last[rows], first) if len(rows) else 0
-        for row in rows[begin : np.searchsorted(place[rows], end, side="right")].tolist():
+        if chromosome not in rows_of:
+            continue
+        begin = np.searchsorted(reached[chromosome], first)
+        behind = np.searchsorted(begun[chromosome], end, side="right")
+        for row in rows_of[chromosome][begin:behind].tolist():
             if last[row] >= first and gene not in found[row]:
                 found[row].append(gene)
     return found

@@ -1,30 +1,22 @@
-"""The lines of a VCF or BCF file, plain or packed by gzip or bgzip, one after the other.
-
-A bgzip file is a row of small gzip members that ends with an empty one (BGZF; SAM specification,
-section 4.1), which is how a file that was cut off is known.
-"""
+"""The lines of a VCF or BCF file, plain or packed by gzip or bgzip, one after the other."""
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator
 
 from pmed_core.errors import UserError
 from pmed_core.modalities.variants import bcf
+from pmed_core.readers.gzipped import GZIP, begins, pieces
 from pmed_core.readers.packed import TOTAL_MB
 
 BCF = b"BCF"
-GZIP, BLOCK_MARK = b"\x1f\x8b", b"BC\x02\x00"
-END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
-LINE_AT_MOST, STEP, BEGIN = 64 * 2**20, 2**20, 4096
-AGAIN = "Copy or download it again, whole."
+LINE_AT_MOST = 64 * 2**20
 
 
 def lines(data: bytes, name: str) -> Iterator[bytes]:
     """Each line without its end; the last also where it has none. Raises ``UserError``."""
-    pieces = _bounded(_pieces(data, name), name)
-    return bcf.lines(pieces, name) if is_bcf(data) else _of_text(pieces, name)
+    whole = _bounded(pieces(data, name), name)
+    return bcf.lines(whole, name) if is_bcf(data) else _of_text(whole, name)
 
 
 def is_bcf(data: bytes) -> bool:
@@ -32,9 +24,9 @@ def is_bcf(data: bytes) -> bool:
     return begins(data).startswith(BCF)
 
 
-def _bounded(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+def _bounded(parts: Iterator[bytes], name: str) -> Iterator[bytes]:
     total = 0
-    for piece in pieces:
+    for piece in parts:
         total += len(piece)
         if total > TOTAL_MB * 2**20:
             raise UserError(
@@ -44,9 +36,9 @@ def _bounded(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
         yield piece
 
 
-def _of_text(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+def _of_text(parts: Iterator[bytes], name: str) -> Iterator[bytes]:
     rest = b""
-    for piece in pieces:
+    for piece in parts:
         *whole, rest = (rest + piece).split(b"\n")
         yield from whole
         if len(rest) > LINE_AT_MOST:
@@ -57,76 +49,6 @@ def _of_text(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
         yield rest
 
 
-def begins(data: bytes) -> bytes:
-    """The first bytes of a file as they are unpacked; none where it is damaged."""
-    if not data.startswith(GZIP):
-        return data[:BEGIN]
-    try:
-        return zlib.decompressobj(wbits=31).decompress(data[: 2**16], BEGIN)
-    except zlib.error:
-        return b""
-
-
 def ends_with_newline(data: bytes) -> bool:
     """Whether a plain text ends where a line does; others tell otherwise whether they are whole."""
     return data.startswith((GZIP, BCF)) or data.endswith(b"\n")
-
-
-def _pieces(data: bytes, name: str) -> Iterator[bytes]:
-    if not data.startswith(GZIP):
-        yield data
-    elif data[12:16] == BLOCK_MARK:
-        yield from _blocks(data, name)
-    else:
-        yield from _members(data, name)
-
-
-def _blocks(data: bytes, name: str) -> Iterator[bytes]:
-    """Of bgzip, several at a time."""
-    if not data.endswith(END):
-        raise UserError("The bgzip file is cut off: its last block is missing", name, AGAIN)
-    place, found, size = 0, list[bytes](), 0
-    while place < len(data):
-        if data[place : place + 2] != GZIP or data[place + 12 : place + 16] != BLOCK_MARK:
-            raise _damaged(name)
-        length = int(struct.unpack_from("<H", data, place + 16)[0]) + 1
-        found.append(_inflated(data[place : place + length], name))
-        size += len(found[-1])
-        place += length
-        if size >= STEP:
-            yield b"".join(found)
-            found, size = [], 0
-    yield b"".join(found)
-
-
-def _inflated(member: bytes, name: str) -> bytes:
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        unpacked = unpacker.decompress(member)
-    except zlib.error as error:
-        raise _damaged(name) from error
-    if not unpacker.eof or unpacker.unused_data:
-        raise _damaged(name)
-    return unpacked
-
-
-def _members(data: bytes, name: str) -> Iterator[bytes]:
-    """Of gzip, of which several may stand behind one another."""
-    place, unpacker = 0, zlib.decompressobj(wbits=31)
-    while place < len(data):
-        given = data[place : place + STEP]
-        place += len(given)
-        while given:
-            if unpacker.eof:
-                unpacker = zlib.decompressobj(wbits=31)
-            try:
-                yield unpacker.decompress(given, 16 * STEP)
-            except zlib.error as error:
-                raise _damaged(name) from error
-            given = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-    if not unpacker.eof:
-        raise UserError("The gzip file is cut off", name, AGAIN)
-
-
-def _damaged(name: str) -> UserError:
-    return UserError("The gzip file is damaged", name, AGAIN)

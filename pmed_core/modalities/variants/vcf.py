@@ -27,11 +27,13 @@ from pmed_core.modalities.variants.doubts import (
 )
 from pmed_core.modalities.variants.header import Header, is_vcf, read_header, two_spellings
 from pmed_core.modalities.variants.records import PASSED, Alleles, alleles, frequencies, info
-from pmed_core.modalities.variants.unpacking import begins, ends_with_newline, lines
+from pmed_core.modalities.variants.unpacking import ends_with_newline, lines
+from pmed_core.readers.gzipped import begins
 from pmed_core.reading import Reading
-from pmed_core.suffixes import VARIANTS, ends_with
+from pmed_core.suffixes import VARIANTS, ends_with, without_gzip
 
 CALLS_AT_MOST, RECORDS_AT_MOST = 600_000_000, 6_000_000
+SORT = "Sort it: bcftools sort."
 FEWER = "Keep the regions or samples that matter (bcftools view -r, -S)."
 NUMBERS = {"position": "q", "frequency": "d", "passed": "b", "record": "q"}
 TEXTS = tuple(key for key in SITE_COLUMNS if key not in NUMBERS)
@@ -63,7 +65,7 @@ def read_vcf(data: bytes, name: str) -> tuple[Genotypes, Reading]:
 
 def holds_vcf(data: bytes, name: str) -> bool:
     """Whether a file is one by how it begins, packed or not, or by its name."""
-    return ends_with(name.lower().removesuffix(".gz"), VARIANTS) or is_vcf(begins(data))
+    return ends_with(without_gzip(name), VARIANTS) or is_vcf(begins(data))
 
 
 @dataclass
@@ -130,8 +132,8 @@ class _Collected:
         elif place < self.position:
             raise Malformed(
                 f"is out of order: position {place:,} comes after {self.position:,} of the same "
-                "chromosome"
-            )
+                "chromosome", SORT,
+            )  # fmt: skip
         if place != self.position:
             self.here.clear()
         self.position = place
@@ -146,9 +148,14 @@ class _Collected:
         if not text or text != text.strip():
             raise Malformed("names no chromosome")
         if text in self.seen.values():
-            raise Malformed(f"is out of order: chromosome {text} was left before, and comes again")
+            raise Malformed(
+                f"is out of order: chromosome {text} was left before, and comes again", SORT
+            )
         if other := two_spellings(self.seen, text):
-            raise Malformed(f"calls a chromosome '{text}' that is '{other}' elsewhere in the file")
+            raise Malformed(
+                f"calls a chromosome '{text}' that is '{other}' elsewhere in the file",
+                "Spell chromosomes one way (bcftools annotate --rename-chrs).",
+            )
         if text != spelt(text):
             self.counts.respelt.append(text)
         self.contig, self.chromosome, self.position = contig, spelt(text), 0
@@ -165,9 +172,10 @@ class _Collected:
         self.counts.missing += int(none.sum())
         self.counts.half += int(((one == 1) & ~alone).sum())
         self.counts.calls += len(told)
-        if alone.any():
+        # A single point is how some programs write a call that was not made.
+        if alone.any() and (many := int((alone & (first != UNKNOWN)).sum())):
             where = "autosomes" if self.chromosome in AUTOSOMES else self.chromosome
-            self.counts.haploid[where] = self.counts.haploid.get(where, 0) + int(alone.sum())
+            self.counts.haploid[where] = self.counts.haploid.get(where, 0) + many
 
     def _trusted(self, asked: bytes, text: bytes, told: list[Bytes]) -> list[Bytes]:
         """Without calls that the record itself speaks against."""
@@ -186,7 +194,8 @@ class _Collected:
         often = frequencies(said, len(found.alternatives))
         genes: list[tuple[tuple[str, str], ...]] = [()] * len(found.alternatives)
         if (how := self.header.annotated) is not None and how.key in said:
-            genes = of_alleles(said[how.key], how, found.reference, found.alternatives)
+            genes, unlike = of_alleles(said[how.key], how, found.reference, found.alternatives)
+            self.counts.unlike += unlike
         named = parts[2].decode("utf-8", "replace")
         for (which, letters), column in zip(found.plain, told, strict=True):
             if self._stands_twice(found.reference, letters, column, line):
@@ -218,8 +227,8 @@ class _Collected:
         if bytes(self.called[row * many : (row + 1) * many]) != column.tobytes():
             raise Malformed(
                 f"has {reference[:20]}>{letters[:20]} with other genotypes than line {first:,}, "
-                "which has the same variant"
-            )
+                "which has the same variant", "Find out which holds, and keep that line alone.",
+            )  # fmt: skip
         self.counts.repeated += 1
         return True
 

@@ -88,9 +88,9 @@ def _variant(entry: ModelEntry, case: Case, label: str) -> None:
                 delta=said.difference(one.value, one.changed), delta_color="off",
                 delta_arrow="off",
             )  # fmt: skip
-            if found.models > 1:
-                ends = (said.difference(one.value, one.value + d) for d in (one.low, one.high))
-                st.metric("Change, from and to", " … ".join(ends), border=True)
+        if found.models > 1:
+            low, high = (said.difference(one.value, one.value + d) for d in (one.low, one.high))
+            st.markdown(f"The change lies between **{low}** and **{high}**.")
         st.caption(
             f"Interval: {found.interval}. What the model would say, not what the variant does in "
             "a cell."

@@ -99,7 +99,9 @@ def _variants(entry: ModelEntry, case: Case) -> None:
             pd.DataFrame(rows), f"carried-{entry.id}", "Rare variants of this patient",
             {
                 "Frequency": st.column_config.NumberColumn(
-                    format="%.2f %%", help="Of the allele among the patients of training."
+                    format="%.2f %%",
+                    help="Of the allele among the patients of training; the only X of a man "
+                    "counts as two.",
                 ),
                 "p of the gene": P,
                 "Clinical significance": st.column_config.TextColumn(
