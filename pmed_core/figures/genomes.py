@@ -113,10 +113,12 @@ def standing(found: PolygenicScores, patient: str) -> str:
     said = [f"Score {found.scores[k]:.3f}"]
     if np.isfinite(found.percentile[k]):
         everybody = np.isfinite(found.scores).sum()
-        said.append(f"higher than {found.percentile[k]:.0f} % of all {everybody:,}")
+        said.append(f"percentile {found.percentile[k]:.0f} among all {everybody:,}")
     if found.groups and np.isfinite(found.within[k]):
         many = len(_scored(found)[found.groups[k]])
-        said.append(f"than {found.within[k]:.0f} % of the {many:,} of {found.groups[k]}")
+        said.append(f"percentile {found.within[k]:.0f} among the {many:,} of {found.groups[k]}")
+    elif found.groups and not found.groups[k]:
+        said.append("of no group by the table")
     elif found.groups:
         said.append(f"with fewer than {GROUP_AT_LEAST} others in its group, so that it has no "
                     "place there")  # fmt: skip
@@ -130,8 +132,11 @@ def matched_words(found: Matched, build: str) -> tuple[str, ...]:
         f"{100 * found.weight:.1f} % of the weight."
     ]
     if found.absent or found.other:
-        said.append(f"{found.absent:,} places are not in the file and {found.other:,} have other "
-                    "alleles: they count for nobody.")  # fmt: skip
+        said.append(
+            f"{counted(found.absent, 'place')} that {'is' if found.absent == 1 else 'are'} not in "
+            f"the file, or without an alternative allele there, and {found.other:,} with other "
+            "alleles count for nobody."
+        )
     if found.reverse:
         lie = "lies" if found.reverse == 1 else "lie"
         said.append(f"{counted(found.reverse, 'variant')} {lie} on the reverse strand.")
