@@ -15,13 +15,10 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.expression.names import are_genes, repaired
 from pmed_core.profiles import Profiles
 from pmed_core.readers.columns.missing import WORDS
-from pmed_core.readers.id_names import LEVELS, level
-from pmed_core.readers.id_names import ROW as ROWS
-from pmed_core.readers.id_names import SAMPLE as SAMPLES
-from pmed_core.readers.identifiers import identity
+from pmed_core.readers.identifiers import owner
 from pmed_core.readers.table import Table, must_fit
 from pmed_core.reading import Decision
-from pmed_core.variable import Kind, Role
+from pmed_core.variable import Kind
 
 COLUMN = "expression"
 SAMPLE = "sample"
@@ -76,21 +73,8 @@ def alone(name: str, matrix: Matrix, told: Sequence[Decision], annotations: pd.D
     called = SAMPLE if SAMPLE not in annotations.columns else f"{SAMPLE} of the matrix"
     cells = annotations.reset_index(drop=True)
     cells.insert(0, called, pd.Series(matrix.samples, dtype="str"))
-    table = Table(name, cells, tuple(told), patient=_owner(annotations) or called)
+    table = Table(name, cells, tuple(told), patient=owner(cells, called))
     return with_matrix(table, matrix.samples, matrix)
-
-
-def _owner(annotations: pd.DataFrame) -> str:
-    """The column that tells whose the samples are; empty for none. One whose name may number rows,
-    such as "patient", does where several samples have the same."""
-    found = dict[str, int]()
-    for column, cells in annotations.items():
-        known, of = cells.dropna().astype("str"), level(str(column))
-        told = identity(str(column), known, len(cells))
-        of_rows = of is SAMPLES or (of is ROWS and known.is_unique)
-        if of and told and told.role is Role.PATIENT and not of_rows:
-            found[str(column)] = LEVELS.index(of)
-    return min(found, key=lambda column: found[column]) if found else ""
 
 
 def _must_differ(samples: Sequence[str], where: str) -> None:
