@@ -83,13 +83,15 @@ def _scored(found: PolygenicScores) -> dict[str, np.ndarray]:
     return {name: values[known & (groups == name)] for name in sorted({*groups.tolist()} - {""})}
 
 
-def scores_caption(found: PolygenicScores) -> str:
-    """What a box is, and why groups are apart."""
+def scores_caption(found: PolygenicScores, patient: str) -> str:
+    """What a box is, who the patient is, where one is drawn, and why groups are apart."""
+    scored = dict(zip(found.patients, found.scores, strict=True)).get(patient, np.nan)
+    diamond = " The diamond is this patient." * bool(np.isfinite(scored))
     if not found.groups:
-        return "Half of the patients lie within the box. The diamond is this patient."
+        return f"Half of the patients lie within the box.{diamond}"
     return (
-        "Half of a group lie within its box. The diamond is this patient. That groups lie apart "
-        "says little of the trait: scores differ with ancestry for reasons of how they were made."
+        f"Half of a group lie within its box.{diamond} That groups lie apart says little of the "
+        "trait: scores differ with ancestry for reasons of how they were made."
     )
 
 
