@@ -50,9 +50,10 @@ class Genotypes:
         sites: (v rows) in the order of the file: ``chromosome`` without "chr", ``position`` from 1,
             ``id`` (empty: none), ``reference`` and ``alternative`` in capital letters,
             ``frequency`` of the alternative as INFO AF says (NaN: does not), ``genes`` and
-            ``consequences`` (of CSQ or ANN, in pairs, joined by ";"), ``clinical`` (CLNSIG),
-            ``passed`` (no filter speaks against it) and ``record``, the number of its line among
-            the records: alternatives of one site have the same.
+            ``consequences`` (of CSQ or ANN, in pairs, joined by ";"), ``clinical`` (of ClinVar:
+            significance, review status and condition, joined by ";"), ``passed`` (no filter speaks
+            against it) and ``record``, the number of its line among the records: alternatives of
+            one site have the same.
         calls: (v, m) uint8: the first allele in the two lowest bits, the second in the next two
             (``REFERENCE``, ``ALTERNATIVE``, ``OTHER``, ``UNKNOWN``), ``HAPLOID``, ``PHASED``.
         blocks: (k rows) ``chromosome``, ``start``, ``end`` (inclusive, from 1): stretches without

@@ -99,7 +99,7 @@ def _scores(entry: CohortEntry, found: PolygenicScores) -> None:
     if patient in found.patients:
         st.markdown(f"**{plain(told.standing(found, patient))}**")
     plots.plot(
-        f"scores-{entry.id}", told.scores(found, patient), told.scores_caption(found),
+        f"scores-{entry.id}", told.scores(found, patient), told.scores_caption(found, patient),
         told.scores_table(found),
     )  # fmt: skip
     st.caption(NOT_A_DIAGNOSIS)

@@ -83,13 +83,15 @@ def _scored(found: PolygenicScores) -> dict[str, np.ndarray]:
     return {name: values[known & (groups == name)] for name in sorted({*groups.tolist()} - {""})}
 
 
-def scores_caption(found: PolygenicScores) -> str:
-    """What a box is, and why groups are apart."""
+def scores_caption(found: PolygenicScores, patient: str) -> str:
+    """What a box is, who the patient is, where one is drawn, and why groups are apart."""
+    scored = dict(zip(found.patients, found.scores, strict=True)).get(patient, np.nan)
+    diamond = " The diamond is this patient." * bool(np.isfinite(scored))
     if not found.groups:
-        return "Half of the patients lie within the box. The diamond is this patient."
+        return f"Half of the patients lie within the box.{diamond}"
     return (
-        "Half of a group lie within its box. The diamond is this patient. That groups lie apart "
-        "says little of the trait: scores differ with ancestry for reasons of how they were made."
+        f"Half of a group lie within its box.{diamond} That groups lie apart says little of the "
+        "trait: scores differ with ancestry for reasons of how they were made."
     )
 
 
@@ -113,10 +115,12 @@ def standing(found: PolygenicScores, patient: str) -> str:
     said = [f"Score {found.scores[k]:.3f}"]
     if np.isfinite(found.percentile[k]):
         everybody = np.isfinite(found.scores).sum()
-        said.append(f"higher than {found.percentile[k]:.0f} % of all {everybody:,}")
+        said.append(f"percentile {found.percentile[k]:.0f} among all {everybody:,}")
     if found.groups and np.isfinite(found.within[k]):
         many = len(_scored(found)[found.groups[k]])
-        said.append(f"than {found.within[k]:.0f} % of the {many:,} of {found.groups[k]}")
+        said.append(f"percentile {found.within[k]:.0f} among the {many:,} of {found.groups[k]}")
+    elif found.groups and not found.groups[k]:
+        said.append("of no group by the table")
     elif found.groups:
         said.append(f"with fewer than {GROUP_AT_LEAST} others in its group, so that it has no "
                     "place there")  # fmt: skip
@@ -130,8 +134,11 @@ def matched_words(found: Matched, build: str) -> tuple[str, ...]:
         f"{100 * found.weight:.1f} % of the weight."
     ]
     if found.absent or found.other:
-        said.append(f"{found.absent:,} places are not in the file and {found.other:,} have other "
-                    "alleles: they count for nobody.")  # fmt: skip
+        said.append(
+            f"{counted(found.absent, 'place')} that {'is' if found.absent == 1 else 'are'} not in "
+            f"the file, or without an alternative allele there, and {found.other:,} with other "
+            "alleles count for nobody."
+        )
     if found.reverse:
         lie = "lies" if found.reverse == 1 else "lie"
         said.append(f"{counted(found.reverse, 'variant')} {lie} on the reverse strand.")

@@ -60,6 +60,7 @@ def score(
     """
     of = _agreed(weights, genotypes, build)
     found, told = _matches(weights.rows, genotypes.sites)
+    _counted_once(found, weights)
     variants, many = len(weights.rows), len(found.variants)
     if many < MATCHED_AT_LEAST * variants:
         raise UserError(
@@ -76,6 +77,19 @@ def score(
         tuple(patients), tuple(sums.tolist()), tuple(filled.tolist()),
         tuple(percentiles(sums).tolist()), groups, tuple(_within(sums, groups).tolist()),
         (*weights.notes, *_of_one_allele(genotypes, found)),
+    )  # fmt: skip
+
+
+def _counted_once(found: _Found, weights: Weights) -> None:
+    """Raise ``UserError`` where two rows of the score are one variant of the genomes, told from the
+    other strand or by its other allele."""
+    order, first = np.unique(found.sites, return_index=True)
+    if len(order) == len(found.sites):
+        return
+    again = weights.rows.iloc[found.variants[np.setdiff1d(np.arange(len(found.sites)), first)[0]]]
+    raise UserError(
+        f"Two rows of the score are the same variant, at position {again['position']:,} of "
+        f"chromosome {again['chromosome']}", weights.name, "Keep the one that is meant.",
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from pmed_core.genotypes import ALTERNATIVE, HAPLOID, PHASED, REFERENCE, UNKNOWN
 Change = tuple[int, str, str]
 """First base, reference and alternative; a base before an insertion or a deletion is kept."""
 NOT_IN_TABLE = "?"
+NEAR = 60
+"""Bases behind an insertion or a deletion within which the same one may be written in a repeat."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,10 @@ def told_at(position: Position, chromosome: str, genotypes: Genotypes, sample: s
                 slots[slot] = wanted.get(found, NOT_IN_TABLE) if free else NOT_IN_TABLE
             elif code == REFERENCE and not slots[slot] and _says_of(found, tuple(wanted)):
                 slots[slot] = position.reference
-    if "" in slots and genotypes.called_reference(sample, chromosome, position.start, position.end):
+    covered = "" in slots and genotypes.called_reference(
+        sample, chromosome, position.start, position.end
+    )
+    if covered and not _written_elsewhere(position, genotypes, column):
         slots = [one or position.reference for one in slots]
     return Told((slots[0], slots[1]), phased)
 
@@ -112,6 +117,31 @@ def _alike(position: Position, start: int, reference: str) -> bool:
     first, last = max(start, position.start), min(start + len(reference) - 1, position.end)
     mine = position.reference[first - position.start : last + 1 - position.start]
     return first <= last and mine == reference[first - start : last + 1 - start]
+
+
+def _written_elsewhere(position: Position, genotypes: Genotypes, column: int) -> bool:
+    """Whether a sample carries an insertion or a deletion behind the position that may be one of
+    its alleles, not written as far left as it goes."""
+    sites = genotypes.sites
+    near = sites["position"].between(position.start + 1, position.start + NEAR)
+    calls = genotypes.calls[near.to_numpy(), column]
+    carried = (calls & 3 == ALTERNATIVE) | (calls >> 2 & 3 == ALTERNATIVE)
+    mine = [_surplus(position.reference, one) for one in position.alternatives]
+    theirs = sites.loc[near, ["reference", "alternative"]][carried].itertuples(index=False)
+    return any(
+        letters and longer == more and len(letters) == len(found) and found in letters * 2
+        for found, more in (_surplus(*one) for one in theirs)
+        for letters, longer in mine
+    )
+
+
+def _surplus(reference: str, alternative: str) -> tuple[str, bool]:
+    """What an insertion adds or a deletion takes away, empty for other changes, and which of both
+    it is."""
+    _, reference, alternative = trimmed(0, reference, alternative)
+    if len(reference) > 1 < len(alternative) or len(reference) == len(alternative):
+        return "", False
+    return max(reference, alternative, key=len)[1:], len(alternative) > 1
 
 
 def _clash(found: Change, wanted: tuple[Change, ...]) -> bool:

@@ -17,12 +17,13 @@ import pandas as pd
 from pmed_core.errors import UserError
 from pmed_core.modalities.variants.builds import WORDS, spelt
 from pmed_core.modalities.variants.unpacking import lines
+from pmed_core.quantity import counted
 
 LETTERS = re.compile(r"^[ACGT]+$")
 NOT_SUMS = ("is_haplotype", "is_diplotype", "is_interaction")
 """Columns that mark a row as more than a weight times copies of one allele."""
 BY_DOSAGE = ("dosage_0_weight", "dosage_1_weight", "dosage_2_weight")
-TRUE = ("true", "1", "yes")
+TRUE, FALSE = ("true", "1", "yes", "t", "y"), ("false", "0", "no", "f", "n", "", "na", "nr")
 NEEDED = {
     "effect_allele": "which allele is counted",
     "effect_weight": "what each copy adds",
@@ -32,6 +33,13 @@ WHERE = (("hm_chr", "hm_pos"), ("chr_name", "chr_position"))
 REMEDY = "Download the scoring file from the PGS Catalog again, harmonised to the genome's build."
 RATIOS = re.compile(r"\b(?:OR|HR|RR|odds|hazard|ratio)\b", re.IGNORECASE)
 NOT_TOLD = ("", "NR", "NA")
+FORMER = {
+    "pgs id": "pgs_id", "pgs name": "pgs_name", "reported trait": "trait_reported",
+    "original genome build": "genome_build", "number of variants": "variants_number",
+}  # fmt: skip
+"""Keys of headers of format 1 -> those of format 2."""
+NEAR_ONE, FEW = (0.5, 2.0), 5
+"""Weights that all lie there and on both sides of 1 may be ratios, if they are not few."""
 SHOWN = 3
 
 
@@ -58,26 +66,28 @@ class Weights:
 def read_weights(data: bytes, name: str) -> Weights:
     """Raises ``UserError``: what is wrong, in which row, and what to do."""
     header, table = _split(data, name)
-    notes = _said_of(header)
+    notes = _said_of(header, len(table))
+    _no_more_than_sums(table, name)
     for column, what in NEEDED.items():
         if column not in table:
             raise UserError(f"It has no column '{column}', {what}", name, REMEDY)
     chromosome, position, build = _places(table, header, name)
-    _no_more_than_sums(table, name)
     unplaced = (chromosome == "") | (position == "")
     rows = pd.DataFrame({
         "chromosome": [spelt(one) for one in chromosome], "position": position,
         "effect": table["effect_allele"].str.upper(), "other": _others(table),
         "weight": table["effect_weight"], "model": _models(table, name),
-        "frequency": _numbers(_column(table, "allelefrequency_effect"), name, "a frequency", ""),
+        "frequency": _frequencies(table, name),
     })[~unplaced]  # fmt: skip
     if unplaced.any():
-        notes.append(f"{int(unplaced.sum()):,} of {len(table):,} rows name no place, and are left "
-                     "out.")  # fmt: skip
+        names, are = ("names", "is") if unplaced.sum() == 1 else ("name", "are")
+        notes.append(f"{int(unplaced.sum()):,} of {len(table):,} rows {names} no place, and {are} "
+                     "left out.")  # fmt: skip
     if rows.empty:
         raise UserError("No row names a place on a chromosome", name, REMEDY)
     rows["position"] = _whole(rows["position"], name)
     rows["weight"] = _numbers(rows["weight"], name, "a weight", "effect_weight")
+    notes += _of_ratios(header, table, rows["weight"])
     rows = _single(_lettered(rows, name, notes), name, notes)
     told = header.get("pgs_id", "") or header.get("pgs_name", "")
     return Weights(
@@ -96,7 +106,8 @@ def _split(data: bytes, name: str) -> tuple[dict[str, str], pd.DataFrame]:
             raise UserError(f"Line {number:,} is no text", name, REMEDY) from error
         if not table and text.startswith("#"):
             key, _, value = text.lstrip("#").partition("=")
-            header[key.strip().lower()] = value.strip()
+            key = key.strip().lower()
+            header[FORMER.get(key, key)] = value.strip()
         elif text.strip():
             table.append(text)
     if not table:
@@ -118,15 +129,33 @@ def _split(data: bytes, name: str) -> tuple[dict[str, str], pd.DataFrame]:
     return header, cells.apply(lambda column: column.str.strip())
 
 
-def _said_of(header: Mapping[str, str]) -> list[str]:
-    """Of weights that may not be on the scale on which they add up."""
-    typed = header.get("weight_type", "")
-    if not RATIOS.search(typed):
+def _said_of(header: Mapping[str, str], rows: int) -> list[str]:
+    """Of a table that may be cut off."""
+    many = header.get("variants_number", "").replace(",", "")
+    if not many.isdecimal() or int(many) == rows:
         return []
     return [
-        f"The file says that its weights are of the type '{typed[:40]}'. They are added as they "
-        "stand, which is right of logarithms of ratios alone."
+        f"The header says {int(many):,} variants, and there {'is' if rows == 1 else 'are'} "
+        f"{counted(rows, 'row')}: the file may have been cut off or filtered."
     ]
+
+
+def _of_ratios(header: Mapping[str, str], table: pd.DataFrame, weights: pd.Series) -> list[str]:
+    """Of weights that may not be on the scale on which they add up."""
+    typed = header.get("weight_type", "") or " ".join(_column(table, "weight_type").unique())
+    if RATIOS.search(typed):
+        said = f"The file says that its weights are of the type '{typed[:40]}'."
+    elif (
+        typed.upper() in NOT_TOLD and len(weights) > FEW
+        and weights.between(*NEAR_ONE).all() and weights.min() < 1 < weights.max()
+    ):  # fmt: skip
+        said = (
+            f"All weights lie around 1 ({weights.min():.3g} to {weights.max():.3g}), as ratios of "
+            "odds or hazards do, and the file does not tell their type."
+        )
+    else:
+        return []
+    return [f"{said} They are added as they stand, which is right of logarithms of ratios alone."]
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:
@@ -155,28 +184,40 @@ def _build(text: str) -> str:
 
 def _no_more_than_sums(table: pd.DataFrame, name: str) -> None:
     for column in NOT_SUMS:
-        if column in table and table[column].str.lower().isin(TRUE).any():
+        if _flagged(table, column, name).any():
             raise UserError(
                 f"Some of its rows are more than one allele ('{column}')", name,
                 "Only scores that add weights of single alleles are computed.",
             )  # fmt: skip
-    if any(column in table and (table[column] != "").any() for column in BY_DOSAGE):
+    if any((~_column(table, one).str.upper().isin(NOT_TOLD)).any() for one in BY_DOSAGE):
         raise UserError(
             "It has a weight for each number of copies (dosage_0_weight …)", name,
             "Only scores that add weights of single alleles are computed.",
         )  # fmt: skip
 
 
+def _flagged(table: pd.DataFrame, column: str, name: str) -> pd.Series:
+    """Which rows a column of yes and no marks; raises ``UserError`` for anything else in it."""
+    told = _column(table, column).str.lower()
+    if (strange := ~told.isin((*TRUE, *FALSE))).any():
+        raise UserError(
+            f"'{told[strange].iloc[0][:40]}' in the column '{column}' is neither true nor false",
+            name, REMEDY,
+        )  # fmt: skip
+    return told.isin(TRUE)
+
+
 def _others(table: pd.DataFrame) -> pd.Series:
-    told = _column(table, "other_allele").str.upper()
+    told, former = (_column(table, f"{one}_allele").str.upper() for one in ("other", "reference"))
+    # Format 1 calls it so; elsewhere that is the genome's, which may be the one that is counted.
+    former = former.where(former != table["effect_allele"].str.upper(), "")
+    told = told.where(told != "", former)
     mapped = _column(table, "hm_inferotherallele").str.upper()
     return told.where(told != "", mapped.where(mapped.str.match(LETTERS), ""))
 
 
 def _models(table: pd.DataFrame, name: str) -> pd.Series:
-    dominant, recessive = (
-        _column(table, f"is_{one}").str.lower().isin(TRUE) for one in ("dominant", "recessive")
-    )
+    dominant, recessive = (_flagged(table, f"is_{one}", name) for one in ("dominant", "recessive"))
     typed = _column(table, "effect_type").str.lower()
     dominant, recessive = dominant | (typed == "dominant"), recessive | (typed == "recessive")
     strange = ~typed.isin(("", "additive", "dominant", "recessive"))
@@ -204,6 +245,15 @@ def _numbers(texts: pd.Series, name: str, what: str, needed: str) -> pd.Series:
     return found.astype(np.float64)
 
 
+def _frequencies(table: pd.DataFrame, name: str) -> pd.Series:
+    """Of the effect allele; raises ``UserError`` where one is none."""
+    texts = _column(table, "allelefrequency_effect")
+    found = _numbers(texts.where(~texts.str.upper().isin(NOT_TOLD), ""), name, "a frequency", "")
+    if (wrong := ~(found.isna() | found.between(0, 1))).any():
+        raise UserError(f"'{texts[wrong].iloc[0]}' is not a frequency", name, REMEDY)
+    return found
+
+
 def _lettered(rows: pd.DataFrame, name: str, notes: list[str]) -> pd.DataFrame:
     """Without rows whose alleles are no letters, such as those of HLA."""
     plain = rows["effect"].str.match(LETTERS) & (
@@ -213,8 +263,10 @@ def _lettered(rows: pd.DataFrame, name: str, notes: list[str]) -> pd.DataFrame:
         raise UserError("No row names its alleles by letters", name, REMEDY)
     if (~plain).any():
         odd = ", ".join(rows["effect"][~plain].unique()[:SHOWN])
-        notes.append(f"{int((~plain).sum()):,} rows name alleles that are no letters ({odd}), and "
-                     "are left out.")  # fmt: skip
+        many = int((~plain).sum())
+        name_, are = ("names", "is") if many == 1 else ("name", "are")
+        notes.append(f"{counted(many, 'row')} {name_} alleles that are no letters ({odd}), and "
+                     f"{are} left out.")  # fmt: skip
     return rows[plain]
 
 
@@ -229,5 +281,7 @@ def _single(rows: pd.DataFrame, name: str, notes: list[str]) -> pd.DataFrame:
             "for one allele", name, "Keep the one that is meant.",
         )  # fmt: skip
     if len(once) < len(rows):
-        notes.append(f"{len(rows) - len(once):,} rows stand twice alike, and count once.")
+        many = len(rows) - len(once)
+        stand, count = ("stands", "counts") if many == 1 else ("stand", "count")
+        notes.append(f"{counted(many, 'row')} {stand} twice alike, and {count} once.")
     return once

@@ -29,6 +29,7 @@ from pmed_core.readers.columns.evidence import Evidence
 from pmed_core.readers.columns.missing import WORDS
 from pmed_core.readers.columns.pipeline import read_column
 from pmed_core.readers.formats import open_table
+from pmed_core.readers.identifiers import owner
 from pmed_core.readers.table import Table
 from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joined, joins
 from pmed_core.suffixes import PARTS, ends_with, is_gene_name, without_gzip
@@ -349,7 +350,7 @@ def _with_genotypes(table: Table, key: str, other: Table) -> Table:
     return replace(
         table, genotypes=other.genotypes, kinds={**table.kinds, **other.kinds},
         reading=(*table.reading, *(d for d in other.reading if d.rule not in OF_THE_FILE)),
-        patient=table.patient or key,
+        patient=table.patient or owner(table.cells, key),
     )  # fmt: skip
 
 

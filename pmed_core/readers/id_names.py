@@ -93,6 +93,8 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW, GROUP 
            rf"|match{NUMBERED}|(?:household|litter|sibship|couple|dyad|family|fam|pedigree"
            rf"|cluster){NUMBERED}?|fid", sure=False),
 )  # fmt: skip
+PEOPLE = re.compile(r"^(?:patient|subject|participant|person)$")
+"""What may number rows, and people where it stands beside what numbers their samples or visits."""
 OTHERS = re.compile(r"(?:^id_|_(?:id|uid|uuid|guid)$)")
 NUMBERS = re.compile(r"_(?:no|nr|num|number|nummer|numero|barcode|serial|ref|key)$")
 """What numbers something, where each value stands in one run of rows."""

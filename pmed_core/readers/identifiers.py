@@ -33,6 +33,7 @@ from pmed_core.readers.id_names import (
     MANY,
     NUMBERS,
     OTHERS,
+    PEOPLE,
     PERSON,
     RECORD,
     ROW,
@@ -43,6 +44,7 @@ from pmed_core.readers.id_names import (
     is_id,
     level,
     slug,
+    squeezed,
 )
 from pmed_core.reading import Choices, Decision
 from pmed_core.variable import Kind, Role, Variable
@@ -201,12 +203,25 @@ def settled(
     return tuple(given), tuple(told)
 
 
-def _rank(name: str) -> int:
+def _rank(name: str) -> float:
     found = level(name)
     if found is None:
         return len(LEVELS)
     # A bare "id" is the person where stays and samples have ids of their own.
-    return LEVELS.index(CASE) if found is ROW else LEVELS.index(found)
+    if found is ROW:
+        return LEVELS.index(CASE) - 0.5 * bool(PEOPLE.match(squeezed(name)))
+    return LEVELS.index(found)
+
+
+def owner(cells: pd.DataFrame, key: str) -> str:
+    """The column that tells whose the rows are, of which ``key`` names the samples: the key itself
+    where none numbers people."""
+    ranks = {key: min(_rank(key), LEVELS.index(CASE) + 1.0)}
+    for column in (str(one) for one in cells if str(one) != key):
+        found = identity(column, cells[column].dropna().astype("str"), len(cells))
+        if found is not None and found.role is Role.PATIENT:
+            ranks[column] = _rank(column)
+    return min(ranks, key=lambda column: ranks[column])
 
 
 def _why_not(variable: Variable, person: str) -> str:

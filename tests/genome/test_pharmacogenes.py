@@ -162,6 +162,21 @@ def test_the_same_deletion_written_longer_is_the_same() -> None:
     assert called("UGT1A1", read_vcf(written(lines), "a.vcf")[0]).summary == "*1/*28"
 
 
+def test_an_insertion_further_on_in_the_repeat_is_not_taken_for_the_reference() -> None:
+    """Not written as far left as it goes, beside a block that says reference at its position."""
+    gene = gene_of("UGT1A1")
+    place = next(one.start for one in gene.positions if one.id == "rs3064744")
+    lines = records("UGT1A1", {}, ["rs3064744"])
+    block = f"chr2\t{place}\t.\tC\t<NON_REF>\t.\t.\tEND={place + 11}\tGT\t0/0"
+    written_right = f"chr2\t{place + 12}\t.\tT\tTAT\t.\tPASS\t.\tGT\t"
+    for genotype, alleles in (("0/1", "not called"), ("0/0", "*1/*1")):
+        rows = sorted(
+            [*lines, block, written_right + genotype], key=lambda one: int(one.split("\t")[1])
+        )
+        found = called("UGT1A1", read_vcf(written(rows), "a.vcf")[0])
+        assert found.summary == alleles
+
+
 def test_a_variant_that_no_allele_has_is_not_taken_for_the_reference() -> None:
     lines = [
         line.replace("\tC\tT\t", "\tC\tA\t") for line in records("VKORC1", {"rs9923231": "0/1"})

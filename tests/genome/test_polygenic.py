@@ -114,6 +114,14 @@ def test_other_alleles_at_the_place_do_not_match() -> None:
     assert (found.scores, found.matched.other) == ((3,), 1)
 
 
+@pytest.mark.parametrize("again", [("A", "G"), ("C", "T"), ("G", "")])
+def test_one_variant_does_not_count_twice(again: tuple[str, str]) -> None:
+    """By its other allele, by the other strand, or with the other allele not told."""
+    found = genomes([("A", "G")], [["0/1", "1/1"]])
+    with pytest.raises(UserError, match="are the same variant, at position 10 of chromosome 1"):
+        scored([(10, "G", "A", 1.0), (10, *again, 0.5)], found)
+
+
 def test_a_missing_call_is_twice_the_frequency_or_makes_the_score_unknown() -> None:
     many = ["0/1"] * 30 + ["1/1"] * 30 + ["./."]
     found = scored([(10, "G", "A", 1.0)], genomes([("A", "G")], [many]))

@@ -40,7 +40,7 @@ def test_places_that_the_catalog_mapped_come_first_with_their_build() -> None:
     head = HEAD + "#genome_build=GRCh37\n#HmPOS_build=GRCh38\n"
     found = read(rows, COLUMNS + "\thm_chr\thm_pos", head)
     assert (found.build, found.rows["position"].tolist()) == ("GRCh38", [90])
-    assert "1 of 2 rows name no place" in found.notes[0]
+    assert "1 of 2 rows names no place" in found.notes[0]
 
 
 def test_packed_and_with_commas_and_windows_ends() -> None:
@@ -81,6 +81,42 @@ def test_weights_by_dosage_are_refused() -> None:
     refused("number of copies", "1\t100\tA\tG\t0.5\t0.1\n", f"{COLUMNS}\tdosage_1_weight")
 
 
+def test_weights_by_dosage_that_are_not_told_are_none() -> None:
+    assert len(read("1\t100\tA\tG\t0.5\tNA\n", f"{COLUMNS}\tdosage_1_weight").rows) == 1
+
+
+def test_what_is_neither_true_nor_false_is_not_taken_for_false() -> None:
+    for column in ("is_dominant", "is_recessive", "is_interaction"):
+        refused("neither true nor false", "1\t1\tA\tG\t1\tperhaps\n", f"{COLUMNS}\t{column}")
+    assert read("1\t1\tA\tG\t1\tT\n", f"{COLUMNS}\tis_dominant").rows["model"].tolist() == [
+        "dominant"
+    ]
+
+
+def test_a_frequency_lies_between_none_and_all() -> None:
+    refused("is not a frequency", "1\t1\tA\tG\t1\t30\n", f"{COLUMNS}\tallelefrequency_effect")
+    refused("is not a frequency", "1\t1\tA\tG\t1\t-1\n", f"{COLUMNS}\tallelefrequency_effect")
+
+
+def test_files_of_format_1_are_understood() -> None:
+    head = (
+        "### PGS CATALOG SCORING FILE - see www.pgscatalog.org\n# PGS ID = PGS000001\n"
+        "# Reported Trait = Breast cancer\n# Original Genome Build = hg19\n"
+    )
+    columns = COLUMNS.replace("other", "reference")
+    found = read("1\t100\tA\tG\t0.5\n1\t200\tA\tA\t0.5\n", columns, head)
+    assert (found.name, found.trait, found.build) == ("PGS000001", "Breast cancer", "GRCh37")
+    # An allele that is itself the reference has no other by it.
+    assert found.rows["other"].tolist() == ["G", ""]
+
+
+def test_a_table_that_was_cut_off_is_said() -> None:
+    head = f"{HEAD}#genome_build=GRCh37\n#variants_number="
+    (note,) = read("1\t1\tA\tG\t1\n", head=f"{head}77\n").notes
+    assert "says 77 variants, and there is 1 row" in note
+    assert not read("1\t1\tA\tG\t1\n", head=f"{head}1\n").notes
+
+
 def test_a_build_that_is_not_known_is_not_taken_for_one_that_is_not_told() -> None:
     for told, build in (("NCBI36", "NCBI36"), ("NR", ""), ("hg19", "GRCh37")):
         assert read("1\t1\tA\tG\t1\n", head=f"{HEAD}#genome_build={told}\n").build == build
@@ -90,6 +126,13 @@ def test_weights_that_may_be_ratios_are_said() -> None:
     head = f"{HEAD}#genome_build=GRCh37\n#weight_type="
     assert "of the type 'OR'" in read("1\t1\tA\tG\t1.1\n", head=head + "OR\n").notes[0]
     assert not read("1\t1\tA\tG\t1.1\n", head=head + "beta\n").notes
+    around, above = (
+        "".join(f"1\t{k}\tA\tG\t{one}\n" for k, one in enumerate(weights, 1))
+        for weights in ((0.8, 1.1, 1.2, 0.9, 1.3, 1.05), (1.1, 1.1, 1.2, 1.3, 1.05, 1.2))
+    )
+    assert "lie around 1 (0.8 to 1.3)" in read(around).notes[0]
+    assert not read(around, head=head + "beta\n").notes
+    assert not read(above).notes
 
 
 def test_missing_columns_are_named() -> None:
@@ -101,7 +144,7 @@ def test_missing_columns_are_named() -> None:
 def test_rows_that_stand_twice_count_once_and_alleles_of_hla_are_left_out_with_a_word() -> None:
     found = read("1\t1\tA\tG\t0.5\n1\t1\tA\tG\t0.5\n6\t5\tDRB1*15\t\t1\n")
     assert len(found.rows) == 1
-    assert any("stand twice" in note for note in found.notes)
+    assert any("stands twice" in note for note in found.notes)
     assert any("DRB1*15" in note for note in found.notes)
 
 

@@ -74,6 +74,7 @@ def test_scores_of_all(opened: Open) -> None:
     compute(app)
     assert "1 of 1 variants are in the genomes (GRCh38)" in text(app)
     assert "not a diagnosis" in text(app)
+    assert "The diamond" not in text(app), "no patient is chosen"
 
 
 def test_a_file_without_weights_is_refused_in_a_sentence(opened: Open) -> None:

@@ -28,6 +28,8 @@ SYSTEMS = [
     ("Patient ID", "Admission No", "Sample ID"),
     ("participant_id", "visit_id", "sample_id"),
     ("USUBJID", "encounter", "barcode"),
+    ("patient", "visit", "sample"),
+    ("Subject", "encounter", "specimen"),
 ]
 
 

@@ -56,6 +56,16 @@ def test_the_sheet_finds_its_samples(tmp_path: Path) -> None:
     assert cohort.genotypes.of(["P3", "P0"]).copies()[0].tolist() == [1, 0]
 
 
+def test_samples_of_one_person_are_of_one_patient(tmp_path: Path) -> None:
+    names = [f"P{k}" for k in range(6)]
+    lines = [f"{one},D{k // 2},{'yes' if k // 2 % 2 else 'no'}\n" for k, one in enumerate(names)]
+    for column in ("patient", "donor_id"):
+        sheet = f"sample,{column},case\n{''.join(lines)}"
+        cohort = read_cohort(packed(tmp_path / "c.zip", sheet, small()), choices=JOINED)
+        assert cohort.patients().tolist() == ["D0", "D0", "D1", "D1", "D2", "D2"]
+        assert cohort.table["variants"].tolist() == names
+
+
 def test_a_column_of_the_sheet_that_is_called_variants_names_no_sample(tmp_path: Path) -> None:
     sheet = "id,variants,case\nP3,P0,yes\nP0,P3,no\nP1,P2,yes\n"
     cohort = read_cohort(packed(tmp_path / "c.zip", sheet, small()), outcome="case", choices=JOINED)

@@ -224,6 +224,18 @@ def test_what_is_carried_is_told_as_far_as_it_was_called(cohort: Cohort, model: 
     assert one.frequency == pytest.approx(first.frequency)
 
 
+def test_what_clinvar_says_stands_beside_a_variant(cohort: Cohort, model: Predictor) -> None:
+    genotypes, row = cohort.genotypes, cohort.select(np.array([7]))
+    assert genotypes is not None
+    told = genotypes.sites.assign(clinical="Likely_pathogenic;reviewed_by_expert_panel;Some_cancer")
+    found = carried(
+        model.ensemble, replace(row, genotypes=replace(genotypes, sites=told)), model.card
+    )
+    assert {(one.clinical, one.review, one.condition) for one in found} == {
+        ("Likely pathogenic", "reviewed by expert panel", "Some cancer")
+    }
+
+
 def test_a_file_without_annotation_has_the_genes_of_training(
     cohort: Cohort, model: Predictor
 ) -> None:

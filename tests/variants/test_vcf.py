@@ -137,6 +137,19 @@ def test_annotations_belong_to_their_alleles() -> None:
     assert found["clinical"].tolist() == ["Pathogenic (of 2 alternative alleles)"] * 2
 
 
+def test_what_clinvar_says_by_vep_belongs_to_its_allele() -> None:
+    head = HEAD + (
+        '##INFO=<ID=CSQ,Number=.,Type=String,Description="Format: '
+        'Allele|Consequence|SYMBOL|CLIN_SIG|ClinVar_CLNDN">\n'
+    )
+    csq = "G|missense_variant|BRCA1|pathogenic&likely_pathogenic|Cancer,T|stop_gained|BRCA1||"
+    found = of(f"chr1 100 . A G,T . . CSQ={csq} GT 1/2 0/0", head=head).sites
+    assert found["clinical"].tolist() == ["pathogenic&likely_pathogenic;;Cancer", ""]
+    told = "CLNSIG=Benign;CLNREVSTAT=criteria_provided,_single_submitter;CLNDN=not_provided"
+    (own,) = of(f"chr1 100 . A G . . {told} GT 0/1 0/0").sites["clinical"]
+    assert own == "Benign;criteria_provided,_single_submitter;not_provided"
+
+
 def test_the_deletion_that_vep_spells_without_its_first_base() -> None:
     head = HEAD + (
         '##INFO=<ID=CSQ,Number=.,Type=String,Description="Format: Allele|Consequence|SYMBOL">\n'

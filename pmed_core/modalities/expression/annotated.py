@@ -8,6 +8,10 @@ arrays within the file itself is followed: no link to another file, no object.
 from __future__ import annotations
 
 import io
+import os
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import h5py
@@ -26,6 +30,23 @@ SPARSE = ("csr_matrix", "csc_matrix")
 REMEDY = "Write it with anndata 0.7 or later (adata.write_h5ad), samples as observations."
 PLAIN = "iufb"
 UNUSED = ("layers", "raw", "obsm", "varm", "obsp", "varp", "uns")
+SECONDS = 60
+WALK = f"""
+import io, resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
+import h5py
+def look(name, member):
+    dict(member.attrs)
+    if isinstance(member, h5py.Dataset) and member.size <= {CELLS_AT_MOST}:
+        if not (member.is_virtual or member.external):
+            member[()]
+with h5py.File(io.BytesIO(sys.stdin.buffer.read()), "r") as file:
+    for key in ("X", "obs", "var"):
+        if isinstance(file.get(key, getlink=True), h5py.HardLink):
+            look(key, file[key])
+            isinstance(file[key], h5py.Group) and file[key].visititems(look)
+"""
+"""Reads what is read of a file, and is ended where that takes too long."""
 
 
 def holds(data: bytes, name: str) -> bool:
@@ -35,6 +56,7 @@ def holds(data: bytes, name: str) -> bool:
 
 def parsed(data: bytes, name: str, choices: Choices) -> Table:
     """A row an observation; raises ``UserError`` for any other HDF5 and for what is damaged."""
+    _must_end(data, name)
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             return _table(file, name)
@@ -50,6 +72,18 @@ def parsed(data: bytes, name: str, choices: Choices) -> Table:
         raise UserError("This HDF5 file cannot be read as h5ad", name, REMEDY) from error
 
 
+def _must_end(data: bytes, name: str) -> None:
+    """Raise ``UserError`` for a damaged file that HDF5's own code goes round and round in, which
+    nothing in the same process could stop."""
+    if os.name != "posix":
+        return
+    walked = subprocess.run(
+        [sys.executable, "-I", "-c", WALK], input=data, capture_output=True, check=False
+    )
+    if walked.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise UserError(f"Reading this HDF5 file takes more than {SECONDS} s", name, REMEDY)
+
+
 def _table(file: h5py.File, name: str) -> Table:
     for wanted in ("X", "obs", "var"):
         if wanted not in file:
@@ -60,7 +94,8 @@ def _table(file: h5py.File, name: str) -> Table:
     values = _values(file, (len(samples), len(genes)), name)
     cells, left = _columns(observations, len(samples), name)
     unread = [one for one in UNUSED if one in file and len(file[one])]
-    told = [Decision("format", "h5ad", _said(values.shape, left, unread))]
+    about = [str(one) for one in variables.attrs.get("column-order", [])]
+    told = [Decision("format", "h5ad", _said(values.shape, (left, unread, about)))]
     return alone(name, Matrix(samples, genes, values), told, cells)
 
 
@@ -167,7 +202,9 @@ def _typed(cells: NDArray[Any]) -> Any:
     return cells.astype(np.float64)
 
 
-def _said(shape: tuple[int, ...], left: list[str], unread: list[str]) -> str:
+def _said(shape: tuple[int, ...], of: tuple[list[str], list[str], list[str]]) -> str:
+    """``of``: columns of samples, members of the file and columns of genes that are not read."""
+    left, unread, about = of
     parts = [
         f"This is a matrix of expression (h5ad): X has {shape[1]:,} genes of "
         f"{counted(shape[0], 'sample')}."
@@ -176,4 +213,9 @@ def _said(shape: tuple[int, ...], left: list[str], unread: list[str]) -> str:
         parts.append(f"Columns of another kind are not read: {', '.join(left[:5])}.")
     if unread:
         parts.append(f"X alone is read, and not {', '.join(unread)}.")
+    if about:
+        parts.append(
+            "Genes are called by the index of var; its columns are not read: "
+            f"{', '.join(about[:5])}{' …' * (len(about) > 5)}."
+        )
     return " ".join(parts)

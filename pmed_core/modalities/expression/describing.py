@@ -12,6 +12,7 @@ from scipy.stats import false_discovery_control, norm, rankdata
 from scipy.stats import t as student
 
 from pmed_core.modalities.expression.genes import DescribeGenes, Gene, Genes, GeneSet, HeatMap, Sets
+from pmed_core.modalities.expression.names import present
 
 if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
@@ -96,7 +97,9 @@ def compared(sets: Sets, names: tuple[str, ...], t: Doubles) -> tuple[tuple[Gene
     place = {name: k for k, name in enumerate(names)}
     found = list[tuple[str, int, int, bool, float]]()
     for name, genes in sets:
-        there = [place[one] for one in genes if one in place]
+        # Sets may have the former name of a gene that the matrix was read by the present one of.
+        known = (one if one in place else present(one) for one in genes)
+        there = sorted({place[one] for one in known if one in place})
         if LEAST_SET <= len(there) < len(names):
             members = np.zeros(len(names), dtype=bool)
             members[there] = True

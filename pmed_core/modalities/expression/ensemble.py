@@ -16,7 +16,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.expression import column_of
 from pmed_core.modalities.expression.encoder import Encoder
-from pmed_core.modalities.expression.scale import Scale, others, transformed
+from pmed_core.modalities.expression.scale import Scale, others, transformed, unlike
 from pmed_core.modalities.sequence.kmers import Linear
 from pmed_core.modalities.tabular.network import Architecture
 from pmed_core.outcomes import Outcome
@@ -172,13 +172,15 @@ class ExpressionEnsemble:
         return found
 
     def gaps(self, profiles: Profiles | None) -> tuple[str, ...]:
-        """What is to be said of genes that a file lacks."""
+        """What is to be said of the scale of a file, and of genes that it lacks."""
         there = set(profiles.names) if profiles else set()
         absent = [gene for gene in self.genes if gene not in there]
+        scales = unlike(self.aligned(profiles), self.scale) if profiles else ()
         if not absent:
-            return ()
+            return scales
         of_others = " Counts per million are those of the other genes." * (self.scale == "counts")
         return (
+            *scales,
             f"{counted(len(absent), 'gene')} of the model's {len(self.genes):,} "
             f"{'is' if len(absent) == 1 else 'are'} not in the file and count as typical: "
             f"{', '.join(absent[:3])}{' …' * (len(absent) > 3)}.{of_others}",

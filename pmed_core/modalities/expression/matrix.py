@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.expression.names import are_genes
 from pmed_core.modalities.expression.profile import Matrix, as_numbers, read_cells, with_matrix
 from pmed_core.quantity import counted
 from pmed_core.readers.columns import texts
@@ -48,13 +49,6 @@ ABOUT_GENES = re.compile(
 )
 """Numbers beside a matrix with genes in rows that are of no sample; samples may well be called
 control_1 or day_7."""
-GENE_LIKE = re.compile(
-    r"ENS[A-Z]*G\d{6,}(\.\d+)?|\w+_(?:[sxa]_)?at|ILMN_\d+|NM_\d+(\.\d+)?", re.ASCII
-)
-WELL_KNOWN = frozenset(
-    {"ACTB", "GAPDH", "TP53", "EGFR", "BRCA1", "MYC", "B2M", "PTEN", "KRAS", "STAT1", "VIM", "CD4",
-     "CD8A", "RB1", "ESR1", "ERBB2", "AKT1", "TNF", "IL6", "VEGFA"}
-)  # fmt: skip
 
 
 def gathered(table: Table, choices: Choices, sheet: Table | None) -> Table:
@@ -76,6 +70,10 @@ def paired(tables: Mapping[str, Table]) -> tuple[str, str]:
         matrix, sheet = tables[name], tables[other]
         if sheet.profiles is None and _are_matrix_and_sheet(matrix, sheet):
             return name, other
+    for name, other in ((first, second), (second, first)):
+        matrix = tables[name]
+        if matrix.profiles is None and are_genes(list(_words(matrix.cells.iloc[:, 0]))):
+            raise _unmatched(replace(matrix, name=name), replace(tables[other], name=other))
     return "", ""
 
 
@@ -88,7 +86,8 @@ def _are_matrix_and_sheet(matrix: Table, sheet: Table) -> bool:
         return False
     own = _words(sheet.cells[key])
     beside = _words(matrix.cells[ids.of_rows[0]]) if ids.of_rows and not ids.of_columns else own
-    if _twice(own) or _twice(beside):
+    # Whoever repeats an id that stands above a column is told so when both are read.
+    if not ids.of_columns and (_twice(own) or _twice(beside)):
         return False
     if matrix.profiles is not None:
         return True
@@ -376,10 +375,7 @@ def _must_not_be_turned(table: Table) -> None:
     ):
         return
     first = _words(cells.iloc[:, 0])
-    alike = first.str.fullmatch(GENE_LIKE).mean() >= MATCHED
-    if (alike or len(set(first) & WELL_KNOWN) >= FEWEST) and first.nunique() >= MATCHED * len(
-        cells
-    ):
+    if are_genes(list(first)) and first.nunique() >= MATCHED * len(cells):
         raise UserError(
             "The rows of this table look like genes, and not like patients", table.name,
             "Bring it in together with a sheet of the samples and their outcome (in the shell "

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.expression.names import repaired
+from pmed_core.modalities.expression.names import are_genes, repaired
 from pmed_core.profiles import Profiles
 from pmed_core.readers.columns.missing import WORDS
+from pmed_core.readers.identifiers import owner
 from pmed_core.readers.table import Table, must_fit
 from pmed_core.reading import Decision
 from pmed_core.variable import Kind
 
 COLUMN = "expression"
 SAMPLE = "sample"
+THOUSANDS, FEWEST_PARTED, LOOKED_AT = re.compile(r"[1-9]\d{0,2}\.\d{3}"), 20, 5_000
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,17 @@ def with_matrix(table: Table, ids: Sequence[str], matrix: Matrix) -> Table:
 
 
 def alone(name: str, matrix: Matrix, told: Sequence[Decision], annotations: pd.DataFrame) -> Table:
-    """A table of the samples with what the file says of them (n rows), in its order."""
+    """A table of the samples with what the file says of them (n rows), in its order; raises
+    ``UserError`` where these are genes."""
+    if are_genes(matrix.samples) and not are_genes(matrix.genes):
+        raise UserError(
+            f"The samples of this matrix look like genes ('{matrix.samples[0][:40]}')", name,
+            "It lies the other way round: write it with samples where they belong.",
+        )  # fmt: skip
     called = SAMPLE if SAMPLE not in annotations.columns else f"{SAMPLE} of the matrix"
     cells = annotations.reset_index(drop=True)
     cells.insert(0, called, pd.Series(matrix.samples, dtype="str"))
-    table = Table(name, cells, tuple(told), patient=called)
+    table = Table(name, cells, tuple(told), patient=owner(cells, called))
     return with_matrix(table, matrix.samples, matrix)
 
 
@@ -85,6 +95,7 @@ def as_numbers(block: pd.DataFrame, where: str) -> NDArray[np.float32]:
     """(rows, columns) of cells that are numbers or say that they are missing; raises
     ``UserError`` for any other."""
     must_fit(block.size, where)
+    _no_thousands(block, where)
     values, understood = read_cells(block)
     large = ~(np.abs(np.nan_to_num(values, nan=0.0)) < np.finfo(np.float32).max)
     strange = large | ~understood
@@ -96,6 +107,34 @@ def as_numbers(block: pd.DataFrame, where: str) -> NDArray[np.float32]:
             "Write numbers with a decimal point; leave a cell empty where nothing was measured.",
         )  # fmt: skip
     return values.astype(np.float32)
+
+
+def _no_thousands(block: pd.DataFrame, where: str) -> None:
+    """Raise ``UserError`` where a point may part thousands, as some countries write them: beside
+    whole numbers below 1000 all others have three digits behind it, and none begins with 0."""
+    if all(kind.kind in "iufb" for kind in block.dtypes) or not block.size:
+        return
+    flat = block.to_numpy(dtype=object).ravel()
+    some = flat[:: max(1, len(flat) // LOOKED_AT)]
+    if not _may_be_thousands(some) or not _may_be_thousands(flat):
+        return
+    one, other = (next(x for x in flat if isinstance(x, str) and ("." in x) is dot) for dot in
+                  (True, False))  # fmt: skip
+    raise UserError(
+        f"'{one}' beside '{other}' may be a number with three decimals, or one of thousands", where,
+        "Write numbers without signs between thousands.",
+    )  # fmt: skip
+
+
+def _may_be_thousands(cells: NDArray[Any]) -> bool:
+    texts = [x.strip() for x in cells if isinstance(x, str)]
+    parted = [x for x in texts if "." in x]
+    rest = [x for x in texts if "." not in x and x.casefold() not in WORDS]
+    return (
+        len(parted) >= FEWEST_PARTED and bool(rest)
+        and all(THOUSANDS.fullmatch(x) for x in parted)
+        and all(x.isdecimal() and len(x) <= 3 for x in rest)
+    )  # fmt: skip
 
 
 def read_cells(block: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -18,6 +18,10 @@ Scale = Literal["counts", "abundances", "intensities", "logs"]
 LARGEST_LOG, LARGEST_OF_LINEAR = 50.0, 200.0
 """No logarithm to the base 2 of a count or a signal is larger; the largest value of a sample that
 is not logarithms mostly is."""
+LEAST_COUNT, NOISE = 5.0, 10.0
+"""Whole numbers of zero and more of which most samples have a larger one are counts, however few
+reads there were: scores and copies of alleles are not. Values below zero are the noise of signals
+where most of them are as far below; else what corrections leave of amounts near zero."""
 FLOOR = 100.0
 """Of microarray signals with negative noise: below it lies nothing but noise (Dudoit, Fridlyand &
 Speed, JASA 2002)."""
@@ -30,15 +34,37 @@ SAID = {
     "logs": "They are read as logarithms or scores, as they are.",
 }
 
+CALLED = {
+    "counts": "raw counts", "abundances": "amounts (TPM, FPKM, signals)",
+    "intensities": "microarray signals with negative noise", "logs": "logarithms or scores",
+}  # fmt: skip
+
+
+def unlike(values: Doubles, scale: Scale) -> tuple[str, ...]:
+    """What is to be said of (n, p) values of a later file that seem to be on another scale than
+    that of training, by which they are read."""
+    seen = scale_of(values)
+    # Of signals few samples may have none below zero.
+    measured = bool(np.isfinite(values).any())
+    if not measured or seen == scale or (seen, scale) == ("abundances", "intensities"):
+        return ()
+    return (
+        f"The values look like {CALLED[seen]}, and are read as {CALLED[scale]}, as those of "
+        "training were.",
+    )
+
 
 def scale_of(values: Doubles) -> Scale:
     """Of (n, p) values, NaN where nothing was measured."""
     known = values[np.isfinite(values)]
-    if not len(known) or float(np.median(_largest(values))) <= LARGEST_LOG:
+    largest = float(np.median(_largest(values))) if len(known) else 0.0
+    whole = bool((known >= 0).all() and (known == np.round(known)).all())
+    if largest <= (LEAST_COUNT if whole else LARGEST_LOG):
         return "logs"
-    if (known < 0).any():
+    below = -known[known < 0]
+    if len(below) and np.median(below) >= NOISE:
         return "intensities"
-    return "counts" if bool((known == np.round(known)).all()) else "abundances"
+    return "counts" if whole else "abundances"
 
 
 def others(values: Doubles, scale: Scale) -> NDArray[np.bool_]:
@@ -47,7 +73,11 @@ def others(values: Doubles, scale: Scale) -> NDArray[np.bool_]:
     largest = _largest(values)
     if scale == "logs":
         return np.asarray(largest > LARGEST_OF_LINEAR)
-    return np.asarray(np.isfinite(largest) & (largest <= LARGEST_LOG))
+    low = np.isfinite(largest) & (largest <= LARGEST_LOG)
+    if scale == "counts":  # of few reads no count is large either, but all are whole
+        known = np.isfinite(values)
+        low &= (known & (values != np.round(np.where(known, values, 0)))).any(axis=1)
+    return np.asarray(low)
 
 
 def _largest(values: Doubles) -> Doubles:
@@ -77,4 +107,5 @@ def told(values: Doubles, scale: Scale) -> str:
     said = f"Values run from {low} to {high}"
     if negative:
         said += f", {negative:,} of {len(known):,} below zero"
+        said += ", which count as zero" * (scale == "abundances")
     return f"{said}. {SAID[scale]}"

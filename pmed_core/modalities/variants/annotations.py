@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SEVERITY = (
     "transcript_ablation", "splice_acceptor_variant", "splice_donor_variant", "stop_gained",
@@ -34,6 +34,9 @@ FORMAT = re.compile(r"Format:\s*['\"]?([^'\">]+)", re.IGNORECASE)
 KEYS = ("CSQ", "ANN", "vep")
 """Of INFO: VEP writes any of them as it is told, gnomAD the last; SnpEff the second."""
 ALLELE, NUMBER, GENES = "Allele", "ALLELE_NUM", ("SYMBOL", "Gene")
+SIGNIFICANCE = ("CLNSIG", "ClinVar_CLNSIG", "CLIN_SIG")
+REVIEW, CONDITION = ("CLNREVSTAT", "ClinVar_CLNREVSTAT"), ("CLNDN", "ClinVar_CLNDN")
+"""What ClinVar says of a variant, as its own file, VEP's custom annotation and VEP call it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Annotated:
         genes: the part with the gene's name, and that with its id, which stands for it.
         number: the part with the number of the allele; -1 where there is none.
         trimmed: alleles may be written without the first base that all have in common, as VEP does.
+        clinical: names of ClinVar -> the part that holds what it says.
     """
 
     key: str
@@ -54,6 +58,7 @@ class Annotated:
     consequence: int
     number: int = -1
     trimmed: bool = False
+    clinical: Mapping[str, int] = field(default_factory=dict)
 
     def gene(self, parts: Sequence[str]) -> str:
         """The gene of an entry; empty where it is of none."""
@@ -70,7 +75,9 @@ def annotated(described: Mapping[str, str]) -> Annotated | None:
         if genes and {ALLELE, "Consequence"} <= set(parts):
             number = parts.index(NUMBER) if NUMBER in parts else -1
             where = parts.index(ALLELE), genes, parts.index("Consequence")
-            return Annotated(key, *where, number, trimmed=True)
+            wanted = (*SIGNIFICANCE, *REVIEW, *CONDITION)
+            clinical = {one: parts.index(one) for one in wanted if one in parts}
+            return Annotated(key, *where, number, trimmed=True, clinical=clinical)
     return Annotated("ANN", 0, (3, 4), 1) if "ANN" in described else None
 
 
@@ -100,6 +107,37 @@ def of_alleles(
             found[place][gene] = terms
     wanted = {place for place, one in enumerate(alternatives) if one.isalpha()}
     return [tuple(one.items()) for one in found], None in places and bool(wanted - {*places})
+
+
+def clinical(
+    told: Mapping[str, str], how: Annotated | None, reference: str, alternatives: Sequence[str]
+) -> list[str]:
+    """Of each alternative what ClinVar says, by INFO or by the annotation in it: significance,
+    review status and condition, with ";" between them; empty where it says nothing."""
+    found: list[dict[str, str]] = [{} for _ in alternatives]
+    if how is not None and how.clinical:
+        last = max(how.allele, *how.clinical.values())
+        each = (one.split("|") for one in told.get(how.key, "").split(","))
+        entries = [parts for parts in each if len(parts) > last]
+        places = _places(entries, how, reference, alternatives)
+        for parts, place in zip(entries, places, strict=True):
+            if place is not None:
+                found[place] |= {name: parts[k] for name, k in how.clinical.items() if parts[k]}
+    return [_clinical(one, told, len(alternatives)) for one in found]
+
+
+def _clinical(own: Mapping[str, str], told: Mapping[str, str], alternatives: int) -> str:
+    """By the annotation of an allele, else by INFO, which does not tell of which of several it
+    speaks."""
+    says = own if _first(own, SIGNIFICANCE) else told
+    significance, *rest = (_first(says, names) for names in (SIGNIFICANCE, REVIEW, CONDITION))
+    if significance and says is told and alternatives > 1:
+        significance += f" (of {alternatives} alternative alleles)"
+    return ";".join([significance, *rest]).rstrip(";")
+
+
+def _first(told: Mapping[str, str], names: Sequence[str]) -> str:
+    return next((told[name] for name in names if told.get(name, ".") != "."), "")
 
 
 def _last(how: Annotated) -> int:

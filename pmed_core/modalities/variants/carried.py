@@ -16,7 +16,8 @@ class Carried:
 
     Attributes:
         frequency: among the patients of training.
-        clinical: what the file says of it (CLNSIG); empty where it says nothing.
+        clinical, review, condition: what the file says of it (ClinVar's significance, review
+            status and condition); empty where it says nothing.
         p, q: of the gene, over the cohort; None where it was not tested.
     """
 
@@ -31,3 +32,5 @@ class Carried:
     clinical: str
     p: float | None
     q: float | None
+    review: str = ""
+    condition: str = ""

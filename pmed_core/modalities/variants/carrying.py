@@ -47,13 +47,14 @@ def carried(
             of, terms = known.get(gene), says.get(gene, "")
             if rarer == REFERENCE:
                 terms, site["clinical"] = OF_REFERENCE, ""
+            clinical = (*site["clinical"].replace("_", " ").split(";"), "", "")
             found.append(
                 Carried(
                     gene, site["chromosome"], int(site["position"]), site["reference"],
                     site["alternative"],
                     terms.replace("_", " ").replace("&", ", "), _zygosity(has, rarer),
-                    min(often, 1 - often), site["clinical"].replace("_", " "),
-                    of.p if of else None, of.q if of else None,
+                    min(often, 1 - often), clinical[0],
+                    of.p if of else None, of.q if of else None, *clinical[1:3],
                 )
             )  # fmt: skip
     return tuple(sorted(found, key=lambda one: (1.0 if one.p is None else one.p, one.gene)))

@@ -16,7 +16,7 @@ import pandas as pd
 from pmed_core.errors import UserError
 from pmed_core.genotypes import BLOCK_COLUMNS, HAPLOID, PHASED, SITE_COLUMNS, UNKNOWN, Genotypes
 from pmed_core.modalities.variants.account import Counts, account
-from pmed_core.modalities.variants.annotations import of_alleles
+from pmed_core.modalities.variants.annotations import clinical, of_alleles
 from pmed_core.modalities.variants.builds import AUTOSOMES, spelt
 from pmed_core.modalities.variants.calls import Bytes, Malformed, calls, refused
 from pmed_core.modalities.variants.doubts import (
@@ -196,6 +196,7 @@ class _Collected:
         if (how := self.header.annotated) is not None and how.key in said:
             genes, unlike = of_alleles(said[how.key], how, found.reference, found.alternatives)
             self.counts.unlike += unlike
+        known = clinical(said, how, found.reference, found.alternatives)
         named = parts[2].decode("utf-8", "replace")
         for (which, letters), column in zip(found.plain, told, strict=True):
             if self._stands_twice(found.reference, letters, column, line):
@@ -205,7 +206,7 @@ class _Collected:
                 "reference": found.reference, "alternative": letters,
                 "genes": ";".join(gene for gene, _ in genes[which - 1]),
                 "consequences": ";".join(terms for _, terms in genes[which - 1]),
-                "clinical": _clinical(said.get("CLNSIG", ""), len(found.alternatives)),
+                "clinical": known[which - 1],
             }  # fmt: skip
             for key, value in texts.items():
                 self.columns[key].append(value)
@@ -257,8 +258,3 @@ class _Collected:
             pd.DataFrame(dict(zip(BLOCK_COLUMNS, cells, strict=True))),
             np.frombuffer(self.covered, dtype=np.bool_).reshape(-1, many), self.header.build,
         )  # fmt: skip
-
-
-def _clinical(told: str, alternatives: int) -> str:
-    """What CLNSIG says, which of several alternatives it is about is not told."""
-    return f"{told} (of {alternatives} alternative alleles)" if told and alternatives > 1 else told

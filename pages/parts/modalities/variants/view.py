@@ -91,12 +91,16 @@ def _variants(entry: ModelEntry, case: Case) -> None:
                 "Variant": f"{one.chromosome}:{one.position:,} {one.reference}>{one.alternative}",
                 "Frequency": 100 * one.frequency,
                 "Clinical significance": one.clinical or "not stated",
+                "Review status": one.review, "Condition": one.condition,
                 "p of the gene": one.p,
             }
             for one in carried
         ]  # fmt: skip
+        told = pd.DataFrame(rows)
+        empty = [name for name in ("Review status", "Condition") if not any(told.get(name, ()))]
         tables.show(
-            pd.DataFrame(rows), f"carried-{entry.id}", "Rare variants of this patient",
+            told.drop(columns=empty, errors="ignore"), f"carried-{entry.id}",
+            "Rare variants of this patient",
             {
                 "Frequency": st.column_config.NumberColumn(
                     format="%.2f %%",
@@ -105,7 +109,7 @@ def _variants(entry: ModelEntry, case: Case) -> None:
                 ),
                 "p of the gene": P,
                 "Clinical significance": st.column_config.TextColumn(
-                    help="As the VCF file states it (CLNSIG of ClinVar)."
+                    help="As the VCF file states it (CLNSIG of ClinVar, or CLIN_SIG of VEP)."
                 ),
             },
         )  # fmt: skip
