@@ -68,7 +68,7 @@ def _explained(entry: ModelEntry, case: Case, label: str, answer: Answer) -> Non
         _plain(portrait)
         name = explanation.quantity.name
         st.caption(
-            f"Vermillion parts raise the {plain(name)}, blue parts lower it; the stronger, the "
+            f"Orange parts raise the {plain(name)}, blue parts lower it; the stronger, the "
             "more. The numbers are those of the fragments beside."
         )
     with right:
@@ -91,7 +91,7 @@ def _properties(portrait: Portrait) -> None:
     """What is known without any model."""
     rows = [
         {"Property": one.name, "Value": one.value}
-        | ({} if one.lower is None else {AMONG: f"higher than {percent(one.lower)}"})
+        | ({} if one.lower is None else {AMONG: _among(one.lower)})
         | {"What it means": one.meaning}
         for one in portrait.facts
     ]
@@ -110,6 +110,13 @@ def _properties(portrait: Portrait) -> None:
     )
     alerts = [{"List": one.catalogue, "Alert": one.name} for one in portrait.alerts]
     tables.show(pd.DataFrame(alerts), "molecule-alerts", "Structural alerts")
+
+
+def _among(lower: float) -> str:
+    """Of how many a value is the higher one."""
+    if lower in (0.0, 1.0):
+        return "higher than all" if lower else "lower than all"
+    return f"higher than {percent(lower)}"
 
 
 def _alike(entry: ModelEntry, case: Case) -> None:
