@@ -63,6 +63,8 @@ def case_list(
         else:
             more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
             st.caption(f"{many}{more}.")
+    if entry.rows > len(every):
+        st.caption(f"Of a {one} with several rows, the first of them.")
     if below is not None:
         below(cases)
 

@@ -154,6 +154,7 @@ def _marked(shown: go.Figure, value: float, corner: tuple[float, float, float], 
                showlegend=False)  # fmt: skip
     shown.add_scatter(
         x=[value], y=[top], mode="markers+text", showlegend=False, hoverinfo="skip",
+        cliponaxis=False,
         marker={"symbol": "diamond", "size": 13, "color": theme.EVENT},
         text=[f"  {text}  "],
         textposition="middle left" if value > start + 0.6 * (end - start) else "middle right",
