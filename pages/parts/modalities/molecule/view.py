@@ -82,7 +82,8 @@ def _explained(entry: ModelEntry, case: Case, label: str, answer: Answer) -> Non
 
 def _plain(portrait: Portrait) -> None:
     """The picture and the structure in signs."""
-    st.image(portrait.svg, caption=f"Structure: {short(portrait.smiles, 120)}")
+    said = f"Structure: {short(portrait.smiles, 120)}"
+    st.image(portrait.svg, caption=said, alt=said)
     if portrait.changes:
         st.caption(f"Standardised before it was read: {', '.join(portrait.changes)}.")
 
@@ -148,7 +149,8 @@ def _alike(entry: ModelEntry, case: Case) -> None:
 def _pictures(near: list[Near]) -> None:
     for column, one in zip(st.columns(ACROSS), near, strict=False):
         with column:
-            st.image(one.svg, caption=f"{short(one.patient, 30)}: {short(one.observed, 40)}")
+            said = f"{short(one.patient, 30)}: {short(one.observed, 40)}"
+            st.image(one.svg, caption=said, alt=f"Structure of {said}")
 
 
 def _what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
