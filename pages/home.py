@@ -25,7 +25,7 @@ def _next_step(
         sentence = f"{count(alive, 'run')} in progress. You can close this page meanwhile."
         step = Step("pages/jobs.py", "Watch", ":material/list_alt:", {})
     elif trained:
-        one, page = trained[0], trained[0].modality.one
+        one, page = trained[0], trained[0].modality.listed
         sentence = f"**{_named(one.name)}** is trained. Check its performance, then open a {page}."
         step = Step("pages/models.py", "See performance", ":material/neurology:", {"model": one.id})
     elif undecided:

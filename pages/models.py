@@ -33,7 +33,7 @@ if entries := models.models():
         chosen = pick_model(entries)
         if build and st.button("Import a model", icon=":material/upload_file:"):
             _import()
-        page, of = chosen.modality.page, chosen.modality.one
+        page, of = chosen.modality.page, chosen.modality.listed
         if ways.leads(page) and st.button(f"Open a {of}", type="primary", icon=OPEN[page]):
             st.switch_page(f"pages/{page}.py", query_params=state.address("model"))
     with above:

@@ -56,6 +56,7 @@ class Probability:
         "how far the model disagrees with itself, not all that may be unknown about this one"
     )
     axis: ClassVar[str] = "Risk (log-odds scale)"
+    axis_of_shares: ClassVar[str] = axis
     digits: ClassVar[int] = 3
     of_hundred: ClassVar[bool] = True
     """Whether it can be told as so many people of a hundred."""
@@ -227,6 +228,11 @@ class Amount:
         return titled(self.name, self.unit)
 
     @property
+    def axis_of_shares(self) -> str:
+        """That of the axis with ``ticks``, along which shares add up."""
+        return titled(self.name, "patients of 100") if self.of_patients else self.axis
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """The lowest and highest that were observed."""
         return self.low, self.high
@@ -259,12 +265,12 @@ class Amount:
         return f"{first if first == last else f'{first} to {last}'} {self.unit}".strip()
 
     def share(self, change: float) -> str:
-        """What something adds: "+4.2"."""
-        return signed(change, self.decimals + 1)
+        """What something adds: "+4.2"; to patients of a hundred, where it is told as these."""
+        return signed(100 * change, 1) if self.of_patients else signed(change, self.decimals + 1)
 
     def smallest(self) -> float:
         """A share below it would read as nothing."""
-        return float(0.5 * 10.0 ** -(self.decimals + 1))
+        return 0.0005 if self.of_patients else float(0.5 * 10.0 ** -(self.decimals + 1))
 
     def difference(self, before: float, after: float) -> str:
         """ "+12 mg/dL"."""
@@ -276,7 +282,7 @@ class Amount:
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * k for k in (1, 2, 5, 10) if power * k >= rough)
         places = [step * k for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
-        return [(at, readable(at, 6)) for at in places]
+        return [(at, readable(100 * at if self.of_patients else at, 6)) for at in places]
 
     def air(self, low: float, high: float) -> float:
         """Room to leave on both sides of a plot."""

@@ -79,6 +79,9 @@ def test_an_explanation_keeps_what_it_explains(said: Quantity) -> None:
 
 def test_a_difference_in_risk_is_told_as_patients_of_a_hundred() -> None:
     said = Amount("difference in risk", "", 3, -1, 1, of_patients=True)
+    assert (said.share(0.1499), said.share(-0.0117)) == ("+15.0", "−1.2"), "as the ends are told"
+    assert dict(said.ticks(-0.12, 0.21))[0.2] == "20"
+    assert said.axis_of_shares == "difference in risk (patients of 100)"
     assert said.said(-0.087) == "8.7 fewer of 100"
     assert said.said(0.004) == "0.4 more of 100"
     assert said.span(-0.12, 0.01) == "12.0 fewer to 1.0 more of 100"

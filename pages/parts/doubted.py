@@ -67,7 +67,8 @@ def _mistake(entry: ModelEntry, label: str) -> str:
 
 
 def _card(entry: ModelEntry, doubt: Doubt) -> None:
-    st.image(address(scans.thumbnail(entry.cohort, doubt.scan, SIDE)), width="stretch")
+    picture = address(scans.thumbnail(entry.cohort, doubt.scan, SIDE))
+    st.image(picture, width="stretch", alt=f"Scan {short(doubt.scan, 30)}")
     st.markdown(f"**{plain(short(doubt.scan, 30))}**")
     st.caption(f"{percent(doubt.probability)} for its label")
     if st.button("Open", key=f"open-{doubt.scan}", icon=":material/radiology:"):

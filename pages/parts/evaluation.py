@@ -48,7 +48,8 @@ def evaluation_view(
     if of == "scan":
         # An evaluation stored by an earlier version does not know that it counts scans.
         evaluation = replace(evaluation, of=of)
-    _verdict(evaluation)
+    whose = "patient" if entry is None or entry.modality.listed == of else entry.modality.listed
+    _verdict(evaluation, whose)
     if entry is not None:
         _simpler(entry)
     _measures(evaluation)
@@ -73,10 +74,10 @@ def _note(sentence: str) -> None:
         st.caption(f":material/info: {plain(sentence)}")
 
 
-def _verdict(evaluation: Evaluation) -> None:
+def _verdict(evaluation: Evaluation, whose: str) -> None:
     """The sentence a reader should leave with."""
     asked = plain(question(evaluation.outcome))
-    st.markdown(f"**{asked}**. Evaluated on: {plain(evaluation.on)}; {_whom(evaluation)}.")
+    st.markdown(f"**{asked}**. Evaluated on: {plain(evaluation.on)}; {_whom(evaluation, whose)}.")
     if not evaluation.verdict:
         return
     # Of effects a formula that tells them apart as well takes nothing from the verdict.
@@ -99,10 +100,11 @@ def _simpler(entry: ModelEntry) -> None:
             st.switch_page("pages/train.py", query_params=state.address("run"))
 
 
-def _whom(evaluation: Evaluation) -> str:
+def _whom(evaluation: Evaluation, whose: str) -> str:
+    """How many were evaluated, and ``whose`` they are where some have several."""
     who = count(evaluation.n, evaluation.of)
     if 0 < evaluation.patients < evaluation.n:
-        who += f" of {count(evaluation.patients, 'patient')}"
+        who += f" of {count(evaluation.patients, whose)}"
     there = "".join(
         f", {size:,} {plain(short(name, 24))} "
         f"({percent(size / evaluation.n if evaluation.n else float('nan'))})"

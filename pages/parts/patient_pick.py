@@ -64,7 +64,7 @@ def _follow_link(entry: ModelEntry) -> None:
     if patient := links.linked(entry.cohort, token):
         state.turn_to(patient, search_key(entry))
     else:
-        one = entry.modality.one
+        one = entry.modality.listed
         st.info(f"The {one} of this link is not in this cohort.", icon=":material/link_off:")
         state.show_link("")
 
@@ -78,7 +78,7 @@ def from_cohort(entry: ModelEntry) -> Case | None:
     """A box that searches: it works with 100,000 patients."""
     _follow_link(entry)
     picked = search_box(
-        entry.modality.one.capitalize(),
+        entry.modality.listed.capitalize(),
         lambda text, limit: cohorts.find_patients(entry.cohort, text, limit),
         state.patient(), search_key(entry),
     )  # fmt: skip

@@ -234,7 +234,7 @@ def icon_array(
 ) -> None:
     """A hundred dots; the sentence below is the table."""
     st.plotly_chart(
-        people.icon_array(risk, threshold), key="plot-people", config=TOOLBAR,
+        people.icon_array(risk), key="plot-people", config=TOOLBAR,
         alt=(caption := people.icon_array_caption(risk, interval, threshold, asked, of)),
     )  # fmt: skip
     st.caption(plain(caption))

@@ -16,13 +16,13 @@ AT_MOST = 10
 
 def reports_button(entry: ModelEntry, label: str, listed: Sequence[str]) -> None:
     """Of all that are ``listed``, or of the first of them; each is about that label."""
-    first, one = tuple(listed[:AT_MOST]), entry.modality.one
+    first, one = tuple(listed[:AT_MOST]), entry.modality.listed
     if len(first) < 2:
         return  # of a single one there is the button beside it
     which = "these" if len(first) == len(listed) else "the first"
     download(
         f"Reports of {which} {len(first)} (PDF)", lambda: made(entry, label, first),
-        (f"{one}-reports.pdf", "application/pdf"), f"reports-{entry.id}", type="tertiary",
+        ("reports.pdf", "application/pdf"), f"reports-{entry.id}", type="tertiary",
         icon=":material/picture_as_pdf:",
         help=f"A page or two for each {one}, with reasons; {count(AT_MOST, one)} at most.",
     )  # fmt: skip

@@ -63,6 +63,8 @@ def case_list(
         else:
             more = f", the first {LISTED:,} are listed" if len(shown) < len(found) else ""
             st.caption(f"{many}{more}.")
+    if entry.rows > len(every):
+        st.caption(f"Of a {one} with several rows, the first of them.")
     if below is not None:
         below(cases)
 
@@ -72,7 +74,10 @@ def _of_what(entry: ModelEntry, label: str, said: Quantity | None) -> str:
     outcome, parts = entry.outcome, []
     if not outcome.of_one_event:
         of = short(outcome.shown(label), 60)
-        parts += [f"{said.title if said else 'Observed'}: {of}"]
+        told = (
+            f"{said.title}, patients of 100" if said and said.of_patients else said and said.title
+        )
+        parts += [f"{told or 'Observed'}: {of}"]
     parts += [f"times in {outcome.unit}"] if outcome.in_time and outcome.unit else []
     return "; ".join(parts)
 
@@ -148,7 +153,8 @@ def _table(
         {
             one.capitalize(): st.column_config.TextColumn(pinned=True),
             predicted: st.column_config.NumberColumn(
-                quantity.title, format=form, width="small",
+                quantity.title.partition(" ")[0] if quantity.of_patients else quantity.title,
+                format=form, width="small",
                 help=f"{plain(predicted)}. By the networks that never saw the {one}.",
             ),
             what: st.column_config.TextColumn("Observed"),

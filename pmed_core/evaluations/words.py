@@ -249,5 +249,6 @@ def drawn(outside: int, evaluated: Evaluated, repeated: bool) -> tuple[str, ...]
         )
     if repeated:
         ones = "rows" if evaluated.of == "patient" else f"{evaluated.of}s"
-        found.append(f"Some patients have several {ones}: the intervals keep these together.")
+        who = "patients" if evaluated.of in ("patient", "row", "scan") else "ids"
+        found.append(f"Some {who} have several {ones}: the intervals keep these together.")
     return tuple(found)

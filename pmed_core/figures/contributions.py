@@ -57,7 +57,7 @@ def waterfall(explanation: Explanation, row: int = 0, top: int = 10) -> go.Figur
     bars = steps(explanation, row, top)
     ends = float(explanation.base[row]), float(explanation.prediction[row])
     said = explanation.quantity
-    shown = theme.figure(said.axis)
+    shown = theme.figure(said.axis_of_shares)
     for raises, name, colour, stripes in (
         (True, f"Raises the {said.name}", theme.EVENT, ""),
         (False, f"Lowers the {said.name}", theme.MODEL, "/"),

@@ -43,15 +43,13 @@ def ill_of_hundred(probability: float) -> int:
     return round(100 * min(max(probability, 0.0), 1.0))
 
 
-def icon_array(probability: float, threshold: float | None = None) -> go.Figure:
-    """A hundred dots, one a patient: filled ones have the event, outlined ones do not.
-
-    The filled ones are vermillion where the risk reaches the threshold, blue below it.
-    """
+def icon_array(probability: float) -> go.Figure:
+    """A hundred dots, one a patient: filled ones have the event, outlined ones do not; they have
+    the event's colour on either side of a threshold, as blue lowers a risk."""
     ill = ill_of_hundred(probability)
     rows = 100 // ACROSS
     shown = theme.figure(height=190)
-    colour = theme.EVENT if threshold is None or probability >= threshold else theme.MODEL
+    colour = theme.EVENT
     for path, style in (
         (dots(ill), {"fillcolor": colour, "line": {"width": 1, "color": colour}}),
         (dots(100 - ill, ill), {"fillcolor": theme.faint(theme.QUIET, 0.12),
@@ -156,6 +154,7 @@ def _marked(shown: go.Figure, value: float, corner: tuple[float, float, float], 
                showlegend=False)  # fmt: skip
     shown.add_scatter(
         x=[value], y=[top], mode="markers+text", showlegend=False, hoverinfo="skip",
+        cliponaxis=False,
         marker={"symbol": "diamond", "size": 13, "color": theme.EVENT},
         text=[f"  {text}  "],
         textposition="middle left" if value > start + 0.6 * (end - start) else "middle right",

@@ -206,8 +206,7 @@ def _dots(sheet: Sheet, probability: float, threshold: float | None, top: float)
             for step, points in path
         ]
 
-    colour = theme.EVENT if threshold is None or probability >= threshold else theme.MODEL
-    sheet.shape(placed(risk.dots(ill)), colour, colour)
+    sheet.shape(placed(risk.dots(ill)), theme.EVENT, theme.EVENT)
     sheet.shape(placed(risk.dots(100 - ill, ill)), "#FFFFFF", GREY)
     said = f"{ill} of 100 filled"
     if threshold is not None:
@@ -273,7 +272,7 @@ def _picture(sheet: Sheet, page: PatientPage, y: float) -> float:
     sheet.picture((RIGHT_X, y), page.picture.encode(), (RIGHT, RIGHT * TALL))
     y += RIGHT * TALL
     if page.tells and page.explanation is not None:
-        said = f"Vermillion raises the {page.quantity.name}, blue lowers it."
+        said = f"Orange raises the {page.quantity.name}, blue lowers it."
         y = sheet.paragraph((RIGHT_X, y), said, RIGHT, QUIET, 2)
     return y + 1
 

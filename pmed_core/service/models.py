@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -87,10 +88,14 @@ def model(identity: str) -> ModelEntry:
 def _entry(entry: stored.ModelEntry) -> ModelEntry:
     card, said = entry.card, entry.annotations
     threshold = entry.threshold if said.threshold is None else said.threshold
+    evaluation = entry.evaluation
+    if evaluation.outcome == entry.outcome:
+        # One kept by an earlier version may not know how its numbers are told.
+        evaluation = replace(evaluation, outcome=entry.outcome)
     return ModelEntry(
         entry.id, entry.name, entry.cohort, str(card.get("cohort", "")), str(card.get("model", "")),
         entry.outcome, entry.variables, int(card.get("rows", 0)), sum(card.get("events", [])),
-        float(card.get("seconds", 0)), entry.created, entry.evaluation, card, threshold,
+        float(card.get("seconds", 0)), entry.created, evaluation, card, threshold,
         said.threshold is not None, said.notes,
     )  # fmt: skip
 

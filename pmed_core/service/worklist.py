@@ -40,7 +40,7 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
     listed = pd.DataFrame({PATIENT: cohorts.patients(entry.cohort)})
     held_out = hub().store.models.out_of_fold(model_id)
     if held_out is None:
-        listed = listed.rename(columns={PATIENT: entry.modality.one})
+        listed = listed.rename(columns={PATIENT: entry.modality.listed})
         return listed.assign(value=np.nan, happened=UNKNOWN, outside=False)
     asked, known = of_label(entry.outcome, held_out.target, label)
     said = pd.DataFrame(
@@ -54,7 +54,7 @@ def _listed(home: str, model_id: str, label: str) -> pd.DataFrame:
     found = listed.merge(said, how="left", on=PATIENT)
     found[HAPPENED] = found[HAPPENED].fillna(UNKNOWN)
     found[OUTSIDE] = found[OUTSIDE].eq(True)
-    return found.rename(columns={PATIENT: entry.modality.one})
+    return found.rename(columns={PATIENT: entry.modality.listed})
 
 
 def _whose(cohort: Cohort, held_out: Predictions) -> tuple[str, ...]:

@@ -54,6 +54,9 @@ def fit(
     progress.stage("Evaluating", 0.97)
     threshold = float((cohort.observed() == 1).mean())
     outcome = cohort.chosen_outcome()
+    if found.ensemble.outcome == outcome:
+        # The same, with what training has settled: how many decimals its numbers are told with.
+        outcome = found.ensemble.outcome
     evaluation = evaluate(found.held_out, outcome, threshold, found.on, found.baselines)
     advise = partial(advice, modality, outcome)
     # A model that goes on stays what it is.

@@ -129,6 +129,11 @@ def test_its_sample_reads_as_that_system(made: Made) -> None:
     assert models.model(made.model).modality == made.system.inputs
 
 
+def test_a_number_is_told_alike_by_the_screen_and_the_report(made: Made) -> None:
+    predictor = made.predictor()
+    assert predictor.evaluation.outcome.quantities == predictor.outcome.quantities
+
+
 def test_what_is_missing_is_named(made: Made) -> None:
     predictor, cohort = made.predictor(), made.table()
     absent = predictor.variables[0].name

@@ -27,6 +27,7 @@ class Expression:
     name: ClassVar[str] = "expression"
     kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Kind.EXPRESSION})
     one: ClassVar[str] = "patient"
+    listed: ClassVar[str] = "patient"
     many: ClassVar[str] = "expression of genes"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[ExpressionOptions]] = ExpressionOptions

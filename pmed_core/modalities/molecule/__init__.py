@@ -23,6 +23,7 @@ class Molecule:
     name: ClassVar[str] = "molecule"
     kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Kind.MOLECULE})
     one: ClassVar[str] = "molecule"
+    listed: ClassVar[str] = "molecule"
     many: ClassVar[str] = "molecules"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[MoleculeOptions]] = MoleculeOptions

@@ -32,5 +32,5 @@ def explain(given: Namespace, predictor: Predictor, cohort: Cohort) -> None:
     with written_whole(Path(given.to)) as beside:
         beside.write_text(svg(smiles, (520, 360), found.shap[0].tolist()), encoding="utf-8")
     terminal.say(
-        f"shap: {found.quantity.explained}; vermillion speaks for a higher value, blue against it."
+        f"shap: {found.quantity.explained}; orange speaks for a higher value, blue against it."
     )

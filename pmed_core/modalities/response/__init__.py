@@ -27,6 +27,7 @@ class Response:
     name: ClassVar[str] = "response"
     kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Kind.PROFILE})
     one: ClassVar[str] = "pair"
+    listed: ClassVar[str] = "cell line"
     many: ClassVar[str] = "pairs of a profile and a drug"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[ResponseOptions]] = ResponseOptions

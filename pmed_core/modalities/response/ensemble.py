@@ -16,7 +16,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.molecule.domain import Domain
 from pmed_core.modalities.molecule.ensemble import structures as canonical
 from pmed_core.modalities.molecule.features import environments, features
-from pmed_core.modalities.response import columns_of
+from pmed_core.modalities.response import Response, columns_of
 from pmed_core.modalities.response import network as networks
 from pmed_core.modalities.response.factors import Drugs, Encoder, Structures
 from pmed_core.modalities.response.intervals import Ends
@@ -236,6 +236,7 @@ class ResponseEnsemble:
         return Predictions(
             tuple(cohort.patients()), self.outcome.labels, value[:, None], low[:, None],
             high[:, None], target.observed, outside, self.outcome.interval, actual=target.actual,
+            of=Response.one,
         )  # fmt: skip
 
 

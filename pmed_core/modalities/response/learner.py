@@ -393,4 +393,5 @@ def _predictions(
         tuple(cohort.patients()), ensemble.outcome.labels, value[:, None], low[:, None],
         high[:, None], target.observed, np.zeros(len(said), dtype=bool),
         ensemble.outcome.interval, folds=tuple(folds.tolist()), actual=target.actual,
+        of=Response.one,
     )  # fmt: skip

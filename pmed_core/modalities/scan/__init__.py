@@ -28,6 +28,7 @@ class Scan:
     name: ClassVar[str] = "scan"
     kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Kind.SCAN})
     one: ClassVar[str] = "scan"
+    listed: ClassVar[str] = "scan"
     many: ClassVar[str] = "scans"
     page: ClassVar[str] = "scan"
     Options: ClassVar[type[ScanOptions]] = ScanOptions

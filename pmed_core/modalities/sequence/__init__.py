@@ -29,6 +29,7 @@ class Sequence:
     name: ClassVar[str] = "sequence"
     kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Kind.SEQUENCE})
     one: ClassVar[str] = "sequence"
+    listed: ClassVar[str] = "sequence"
     many: ClassVar[str] = "sequences"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[SequenceOptions]] = SequenceOptions

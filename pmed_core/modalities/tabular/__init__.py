@@ -21,6 +21,7 @@ class Tabular:
         kinds: of inputs, or roles, that make a cohort one of this modality; none where it is what
             is left.
         one: what is predicted and evaluated, one of them.
+        listed: who is picked from a list, one of them: of pairs with a drug, the cell line.
         many: what its models read.
         page: where one is looked at.
         networks: to choose from, the default first.
@@ -35,6 +36,7 @@ class Tabular:
     name: ClassVar[str] = "tabular"
     kinds: ClassVar[frozenset[Kind | Role]] = frozenset()
     one: ClassVar[str] = "patient"
+    listed: ClassVar[str] = "patient"
     many: ClassVar[str] = "tables"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[FitOptions]] = FitOptions

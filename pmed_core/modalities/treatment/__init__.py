@@ -22,6 +22,7 @@ class Treatment:
     name: ClassVar[str] = "treatment"
     kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Role.TREATMENT})
     one: ClassVar[str] = "patient"
+    listed: ClassVar[str] = "patient"
     many: ClassVar[str] = "tables with a treatment"
     page: ClassVar[str] = "treatment"
     Options: ClassVar[type[TreatmentOptions]] = TreatmentOptions

@@ -23,6 +23,7 @@ class Variants:
     name: ClassVar[str] = "variants"
     kinds: ClassVar[frozenset[Kind | Role]] = frozenset({Kind.VARIANTS})
     one: ClassVar[str] = "patient"
+    listed: ClassVar[str] = "patient"
     many: ClassVar[str] = "variants"
     page: ClassVar[str] = "patient"
     Options: ClassVar[type[VariantsOptions]] = VariantsOptions

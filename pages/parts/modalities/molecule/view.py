@@ -68,7 +68,7 @@ def _explained(entry: ModelEntry, case: Case, label: str, answer: Answer) -> Non
         _plain(portrait)
         name = explanation.quantity.name
         st.caption(
-            f"Vermillion parts raise the {plain(name)}, blue parts lower it; the stronger, the "
+            f"Orange parts raise the {plain(name)}, blue parts lower it; the stronger, the "
             "more. The numbers are those of the fragments beside."
         )
     with right:
@@ -82,7 +82,8 @@ def _explained(entry: ModelEntry, case: Case, label: str, answer: Answer) -> Non
 
 def _plain(portrait: Portrait) -> None:
     """The picture and the structure in signs."""
-    st.image(portrait.svg, caption=f"Structure: {short(portrait.smiles, 120)}")
+    said = f"Structure: {short(portrait.smiles, 120)}"
+    st.image(portrait.svg, caption=said, alt=said)
     if portrait.changes:
         st.caption(f"Standardised before it was read: {', '.join(portrait.changes)}.")
 
@@ -91,7 +92,7 @@ def _properties(portrait: Portrait) -> None:
     """What is known without any model."""
     rows = [
         {"Property": one.name, "Value": one.value}
-        | ({} if one.lower is None else {AMONG: f"higher than {percent(one.lower)}"})
+        | ({} if one.lower is None else {AMONG: _among(one.lower)})
         | {"What it means": one.meaning}
         for one in portrait.facts
     ]
@@ -110,6 +111,13 @@ def _properties(portrait: Portrait) -> None:
     )
     alerts = [{"List": one.catalogue, "Alert": one.name} for one in portrait.alerts]
     tables.show(pd.DataFrame(alerts), "molecule-alerts", "Structural alerts")
+
+
+def _among(lower: float) -> str:
+    """Of how many a value is the higher one."""
+    if lower in (0.0, 1.0):
+        return "higher than all" if lower else "lower than all"
+    return f"higher than {percent(lower)}"
 
 
 def _alike(entry: ModelEntry, case: Case) -> None:
@@ -141,7 +149,8 @@ def _alike(entry: ModelEntry, case: Case) -> None:
 def _pictures(near: list[Near]) -> None:
     for column, one in zip(st.columns(ACROSS), near, strict=False):
         with column:
-            st.image(one.svg, caption=f"{short(one.patient, 30)}: {short(one.observed, 40)}")
+            said = f"{short(one.patient, 30)}: {short(one.observed, 40)}"
+            st.image(one.svg, caption=said, alt=f"Structure of {said}")
 
 
 def _what_if(entry: ModelEntry, case: Case, before: Consultation, label: str) -> None:
