@@ -72,12 +72,13 @@ def case_list(
 def _of_what(entry: ModelEntry, label: str, said: Quantity | None) -> str:
     """What the columns are of, where their headings have no room for it."""
     outcome, parts = entry.outcome, []
+    told = said.title if said else "Observed"
+    if said and said.of_patients:
+        told += ", patients of 100"
     if not outcome.of_one_event:
-        of = short(outcome.shown(label), 60)
-        told = (
-            f"{said.title}, patients of 100" if said and said.of_patients else said and said.title
-        )
-        parts += [f"{told or 'Observed'}: {of}"]
+        parts += [f"{told}: {short(outcome.shown(label), 60)}"]
+    elif said and said.of_patients:
+        parts += [told]
     parts += [f"times in {outcome.unit}"] if outcome.in_time and outcome.unit else []
     return "; ".join(parts)
 

@@ -24,6 +24,7 @@ from pmed_core.figures.wording import percent
 from pmed_core.files import written_whole
 from pmed_core.learning_curve import LearningCurve
 from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits
+from pmed_core.modalities import modality_of
 from pmed_core.outcomes.effect import effect_of
 from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.reports.card import CardSource, card_as_markdown
@@ -89,9 +90,12 @@ def _entry(entry: stored.ModelEntry) -> ModelEntry:
     card, said = entry.card, entry.annotations
     threshold = entry.threshold if said.threshold is None else said.threshold
     evaluation = entry.evaluation
+    # One kept by an earlier version may not know how its numbers are told, and what a row is.
     if evaluation.outcome == entry.outcome:
-        # One kept by an earlier version may not know how its numbers are told.
         evaluation = replace(evaluation, outcome=entry.outcome)
+    one = modality_of(entry.variables).one
+    if evaluation.of == "row" and one != "patient":
+        evaluation = replace(evaluation, of=one)
     return ModelEntry(
         entry.id, entry.name, entry.cohort, str(card.get("cohort", "")), str(card.get("model", "")),
         entry.outcome, entry.variables, int(card.get("rows", 0)), sum(card.get("events", [])),

@@ -46,6 +46,8 @@ UNRECORDED = {
     "links.linked", "links.linked_scan", "cohorts.values", "cohorts.unchanged",
     "apikeys.keys", "cohorts.overruled", "cohorts.tidy", "cohorts.folders",
     "sources.can_be_read_again",
+    # Of pages each of which is on record.
+    "patients.bound",
     "sources.from_folder", "training.not_trained_on", "training.estimate",
     "training.trained_before", "users.users", "users.projects", "users.members",
     "audit.entries", "audit.actions", "genomes.genomes", "genomes.build_of", "genomes.groupings",

@@ -98,7 +98,7 @@ def test_one_scan_shows_its_risk_and_regions_that_add_up(
     assert found.explanation.gap == pytest.approx(0.0, abs=1e-6)
     if found.telling:
         table = next(t.value for t in app.dataframe if "Region" in t.value.columns)
-        adding = table[~table["Region"].str.startswith("Sum")]["Log-odds"].sum()
+        adding = table[~table["Region"].str.startswith("Prediction")]["Log-odds"].sum()
         assert adding == pytest.approx(found.explanation.prediction[0], abs=1e-6)
         assert scans.picture(cohort, "finding/03.png", found).startswith(b"\x89PNG")
 
