@@ -118,11 +118,12 @@ def one_round(number: int, home: Path, ids: tuple[str, str, Path], draw: random.
     deadline = time.monotonic() + 60
     while verb != "fit" and service.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
+    slow = service.poll() is None
     service.kill()
     service.communicate()
     struck = hit and (service.returncode or verb == "answer")
     if verb == "answer" and victim == "child" and service.returncode:
-        return "child in answer, and others stayed without one"
+        return f"child in answer, {'too slow to tell' if slow else 'and others stayed without one'}"
     return f"{victim} in {verb}" if struck else f"too late in {verb}"
 
 
