@@ -15,6 +15,7 @@ from pmed_core.outcomes.events import ADVISED
 from pmed_core.quantity import counted
 
 FEW = 10
+TOO_FEW = "Too few were evaluated to tell the model from the baselines."
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -116,7 +117,7 @@ class _Verdict:
         """The verdict on a model and its baselines, best first."""
         comparable = [baseline for baseline in baselines if np.isfinite(baseline.difference.low)]
         if not comparable:
-            return "" if not baselines else "They are too few to tell the model from the baselines."
+            return "" if not baselines else TOO_FEW
         ours = model[self.ranks].value
         better = [baseline for baseline in comparable if baseline.better]
         chance = self._no_better_than_chance(model)

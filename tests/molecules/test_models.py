@@ -254,7 +254,7 @@ def test_the_page_shows_it_a_panel_at_a_time_and_edits_its_structure(
 ) -> None:
     app = opened("patient", model=model)
     next(one for one in app.button if one.label == "Next").click().run()
-    assert any("Vermillion" in one.value for one in app.caption)
+    assert any("Orange" in one.value for one in app.caption)
     app = on_panel(app, "Properties")
     assert any("Drug-likeness (QED)" in str(one.value) for one in app.dataframe)
     app = on_panel(app, "Similar molecules")
