@@ -67,6 +67,7 @@ def main() -> None:
         )
         page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
         page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
         page.goto(address)
         drawn(page)
         taken(page)
