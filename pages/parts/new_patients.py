@@ -12,7 +12,7 @@ from pages.parts.file_form import Button, file_form
 from pages.parts.standing import tells, trust_badges, trust_caption
 from pages.parts.words import count, percent, plain, short
 from pmed_core.figures import wording
-from pmed_core.figures.standing import told, withheld
+from pmed_core.figures.standing import shown_labels, withheld
 from pmed_core.service import models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.settings import RESEARCH_ONLY
@@ -26,7 +26,7 @@ UNLIKE = "unlike training"
 def new_patients_form(entry: ModelEntry) -> None:
     """Upload a file with the model's inputs; see what is said of each patient."""
     labels = entry.outcome.labels
-    if told(entry.evaluation, labels) or tells(entry.evaluation, entry.modality.one):
+    if shown_labels(entry.evaluation, labels) or tells(entry.evaluation, entry.modality.one):
         found = file_form(entry, False, BUTTON, models.predict)
         if found is not None:
             refreshed(lambda: _predicted(entry, found))

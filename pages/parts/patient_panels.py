@@ -21,7 +21,7 @@ from pages.parts.words import count, plain, short
 from pmed_core.explanation import Explanation
 from pmed_core.figures import wording
 from pmed_core.figures.contributions import by_reason
-from pmed_core.figures.standing import NOT_TOLD, standing, told
+from pmed_core.figures.standing import NOT_TOLD, shown_labels, standing
 from pmed_core.figures.trust import certainty
 from pmed_core.quantity import Quantity
 from pmed_core.service import cohorts, models, patients
@@ -111,7 +111,7 @@ def _every(entry: ModelEntry, found: Consultation) -> None:
     if len(found.labels) < 2 or found.course.x:
         return
     said = dict(zip(found.labels, entry.outcome.quantities, strict=True))
-    there = told(entry.evaluation, found.labels)
+    there = shown_labels(entry.evaluation, found.labels)
     silent = {label for k, label in enumerate(found.labels) if k not in there}
     each = zip(found.labels, found.value, found.low, found.high, strict=True)
     rows = [

@@ -54,7 +54,7 @@ def shown(entry: ModelEntry, found: Consultation) -> tuple[tuple[int, ...], tupl
         return (), found.outside
     if not all(map(math.isfinite, found.value)):
         return (), ("The model says nothing of these values.",)
-    there = standing.told(entry.evaluation, found.labels)
+    there = standing.shown_labels(entry.evaluation, found.labels)
     if not there:
         return (), (f"{standing.NO_RISK}.",)
     return there, standing.withheld(entry.evaluation, found.labels)

@@ -157,9 +157,11 @@ def flagged_at_rate(evaluation: Evaluation, label: str) -> tuple[float, str]:
 def worth(evaluation: Evaluation, label: str, value: float, alert: float | None) -> str:
     """What it means that this prediction is flagged, by the held-out predictions: how many of those
     flagged have the event. Empty where it is not flagged, or where nothing is."""
-    if evaluation.thresholds and alert is not None:
-        return flagged(at(evaluation, alert), evaluation.of) if value >= alert else ""
-    if evaluation.thresholds or label not in evaluation.curves:
+    if evaluation.thresholds:
+        if alert is None or value < alert:
+            return ""
+        return flagged(at(evaluation, alert), evaluation.of)
+    if label not in evaluation.curves:
         return ""
     rate, said = flagged_at_rate(evaluation, label)
     return said if value >= rate else ""

@@ -121,29 +121,31 @@ NOT_TOLD = "not told"
 """In the place of a number of one label among others."""
 
 
-def told(evaluation: Evaluation, labels: Sequence[str]) -> tuple[int, ...]:
+def shown_labels(evaluation: Evaluation, labels: Sequence[str]) -> tuple[int, ...]:
     """Positions of the labels whose number is shown: the model is better than chance there."""
     return tuple(k for k, label in enumerate(labels) if standing(evaluation, label).tells)
 
 
 def withheld(evaluation: Evaluation, labels: Sequence[str]) -> tuple[str, ...]:
     """Why the number of each other label is not shown."""
-    there, shown = told(evaluation, labels), evaluation.outcome.shown
     return tuple(
-        f"No number of {shown(label)} is shown: the model is no better than chance there."
-        for k, label in enumerate(labels)
-        if k not in there
+        f"No number of {one} is shown: the model is no better than chance there."
+        for one in _hidden(evaluation, labels)
     )
 
 
 def at_chance(evaluation: Evaluation, labels: Sequence[str]) -> str:
     """A sentence beside numbers that are written all the same; empty where all say something."""
-    there, shown = told(evaluation, labels), evaluation.outcome.shown
-    others = [shown(label) for k, label in enumerate(labels) if k not in there]
+    others = _hidden(evaluation, labels)
     if not others:
         return ""
-    where = f" at {wording.listed(others)}" if there else ""
+    where = f" at {wording.listed(others)}" if len(others) < len(labels) else ""
     return f"The model is no better than chance{where}: do not rely on these numbers."
+
+
+def _hidden(evaluation: Evaluation, labels: Sequence[str]) -> list[str]:
+    there, shown = shown_labels(evaluation, labels), evaluation.outcome.shown
+    return [shown(label) for k, label in enumerate(labels) if k not in there]
 
 
 def _of(evaluation: Evaluation, name: str, label: str) -> str:

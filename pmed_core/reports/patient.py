@@ -20,8 +20,8 @@ from pmed_core.figures.standing import (
     Standing,
     basis_sentence,
     basis_title,
+    shown_labels,
     standing,
-    told,
     withheld,
 )
 from pmed_core.quantity import Quantity
@@ -187,7 +187,8 @@ def _labels(sheet: Sheet, page: PatientPage, y: float) -> float:
     """All classes, horizons or outcomes of which a number is shown in one sentence, and why others
     have none."""
     outcome, labels = page.evaluation.outcome, page.consultation.labels
-    found = [(labels[k], page.consultation.value[k]) for k in told(page.evaluation, labels)]
+    places = shown_labels(page.evaluation, labels)
+    found = [(labels[k], page.consultation.value[k]) for k in places]
     if not outcome.in_time:
         found.sort(key=lambda pair: -pair[1])
     one = outcome.quantities[0]

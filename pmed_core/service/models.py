@@ -19,7 +19,7 @@ from pmed_core.bounds import NAME_LENGTH
 from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
-from pmed_core.figures.standing import told
+from pmed_core.figures.standing import NO_RISK, shown_labels
 from pmed_core.figures.wording import percent
 from pmed_core.files import written_whole
 from pmed_core.learning_curve import LearningCurve
@@ -349,11 +349,12 @@ def predict(
 
     ``looked_at`` as above. Raises ``UserError``.
     """
+    entry = model(identity)
+    there = shown_labels(entry.evaluation, entry.outcome.labels)
+    if not there:
+        raise UserError(NO_RISK, entry.name, "Train another model.")
+    silent = tuple(k for k in range(len(entry.outcome.labels)) if k not in there)
     with _passing(identity, file_name, data, looked_at) as cohort:
-        entry = model(identity)
-        labels = entry.outcome.labels
-        there = told(entry.evaluation, labels)
-        silent = tuple(k for k in range(len(labels)) if k not in there)
         work = Predict(identity, cohort, entry.alert, silent)
         answer = hub().engine.ask(work, SECONDS)
     return from_json(Predicted, answer)  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ import pytest
 from pmed_core.evaluation import Baseline, Evaluation, Measure
 from pmed_core.explanation import Explanation
 from pmed_core.figures import contributions
-from pmed_core.figures.standing import standing, told
+from pmed_core.figures.standing import shown_labels, standing
 from pmed_core.outcomes import Several, YesNo
 from pmed_core.reports.patient import patient_report
 from tests.figures import nouns
@@ -170,7 +170,7 @@ def test_of_one_of_several_outcomes_those_are_counted_of_whom_it_is_known() -> N
 
 
 def test_an_outcome_that_is_told_by_chance_is_told_nowhere() -> None:
-    assert told(several(), ("sepsis", "falls")) == (0,)
+    assert shown_labels(several(), ("sepsis", "falls")) == (0,)
     page = cases.several()
     chance = page.evaluation.measures | {"auroc_sepsis": Measure(0.5, 0.45, 0.55)}
     drawn = replace(page, evaluation=replace(page.evaluation, measures=chance))

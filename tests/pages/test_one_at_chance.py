@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
+from pmed_core.errors import UserError
 from pmed_core.evaluation import Measure
-from pmed_core.figures.standing import at_chance, told, withheld
+from pmed_core.figures.standing import at_chance, shown_labels, withheld
 from pmed_core.reports.patient import PatientPage, patient_report
 from pmed_core.service import cohorts, models, patients
 from pmed_core.service.entries import ModelEntry
@@ -51,15 +52,23 @@ def test_the_shell_says_at_which_of_them(asked: tuple[ModelEntry, Consultation])
 def test_a_file_of_new_patients_has_no_column_of_it(
     trained: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "told", lambda *_: (0, 2))
+    monkeypatch.setattr(models, "shown_labels", lambda *_: (0, 2))
     data = complications(5, seed=5).to_csv(index=False).encode()
     columns = pd.DataFrame(models.predict(trained, "new.csv", data).columns).columns
     ends = ("probability", "low", "high")
     assert list(columns[1:]) == [f"{end}_{name}" for name in OTHERS for end in ends]
 
 
+def test_a_file_is_not_predicted_by_a_model_at_chance(
+    trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "shown_labels", lambda *_: ())
+    with pytest.raises(UserError, match="no better than chance"):
+        models.predict(trained, "new.csv", b"age\n1\n")
+
+
 def test_where_all_are_told_nothing_is_withheld(asked: tuple[ModelEntry, Consultation]) -> None:
     entry, _ = asked
     assert at_chance(entry.evaluation, OTHERS) == ""
-    assert told(entry.evaluation, OTHERS) == tuple(range(len(OTHERS)))
+    assert shown_labels(entry.evaluation, OTHERS) == tuple(range(len(OTHERS)))
     assert withheld(entry.evaluation, OTHERS) == ()
