@@ -11,6 +11,7 @@ import pytest
 from pages.parts.outcome import with_outcome
 from pmed_core.modalities.tabular.options import LinearOptions
 from pmed_core.options import TreatmentOptions
+from pmed_core.outcomes import Effect
 from pmed_core.samples.catalogue import SAMPLES
 from pmed_core.service import cohorts, models, patients, training
 from pmed_core.service.entries import ModelEntry
@@ -100,3 +101,12 @@ def test_every_view_of_its_cohort_and_of_its_model_opens(entry: ModelEntry, open
             next(one for one in app.segmented_control if one.label == "View").set_value(name).run()
             assert not app.exception, (page, view)
             assert not app.error, (page, view)
+
+
+def test_more_than_anybody_had_may_be_expected_under_an_option(entry: ModelEntry) -> None:
+    outcome = entry.outcome
+    assert isinstance(outcome, Effect)
+    observed = outcome.of.quantities[0].bounds
+    lowest, highest = outcome.quantities[-1].bounds
+    assert highest == pytest.approx(observed[1] + (observed[1] - observed[0]))
+    assert lowest < observed[0]

@@ -182,7 +182,7 @@ class TreatmentEnsemble:
 
     def possible(self, outcomes: Doubles) -> Doubles:
         """Within what the outcome can be."""
-        return np.clip(outcomes, *self.outcome.of.quantities[0].bounds)
+        return np.clip(outcomes, *self.outcome.under_option.bounds)
 
     def _own(self, encoded: Doubles) -> Doubles:
         """Without the treatment, which is the same for everybody here."""

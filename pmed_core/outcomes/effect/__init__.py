@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeGuard
 import numpy as np
 
 from pmed_core.arrays import Floats
+from pmed_core.bounds import Share
 from pmed_core.errors import UserError
 from pmed_core.outcomes.effect import arms as of_arms
 from pmed_core.outcomes.effect.arms import Arms as Arms
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Side = Literal["value", "low", "high"]
 OPTIONS_AT_MOST = 5
+REACH = 1.0
 TRUE = "is called as the truth of a simulation is"
 """Why a column is not read that no patient could have."""
 CONTROL = "is a negative control"
@@ -55,12 +57,15 @@ class Effect:
     Attributes:
         of: the outcome.
         arms: the options.
+        reach: how far beyond what was observed a number may be expected under an option, in shares
+            of the range that was observed; set by training.
     """
 
     of: Compared
     arms: Arms
     kind: Literal["effect"] = "effect"
     decimals: int = field(default=3, compare=False)
+    reach: Share = field(default=0.0, compare=False)
 
     discrimination: ClassVar[str] = "autoc"
     error: ClassVar[str] = "score_rmse"
@@ -141,7 +146,7 @@ class Effect:
         """The same once training has settled what is learnt."""
         if type(outcome) is not type(self.learnt):
             raise TypeError(f"Expected {type(self.learnt).__name__}. Received: {outcome!r}")
-        return replace(self, of=Effect.on(outcome, self.arms).of)
+        return replace(self, of=Effect.on(outcome, self.arms).of, reach=REACH)
 
     @property
     def until(self) -> str:
@@ -189,12 +194,26 @@ class Effect:
     @property
     def quantities(self) -> tuple[Quantity, ...]:
         """Differences in the outcome's unit, and outcomes."""
-        (outcome,) = self.of.quantities
+        outcome = self.under_option
         low, high = outcome.bounds
         width, decimals = high - low, getattr(outcome, "decimals", self.decimals)
         name = f"difference in {outcome.name}"
         effect = Amount(name, outcome.unit, decimals, -width, width, outcome.of_hundred)
         return (effect,) * self.effects + (outcome,) * len(self.options)
+
+    @property
+    def under_option(self) -> Quantity:
+        """The outcome under one option. A number may lie beyond all that were observed: cut off
+        there, an option would seem to do less for those to whom it does most."""
+        (outcome,) = self.of.quantities
+        if self.of.each or not (self.reach and isinstance(outcome, Amount)):
+            return outcome
+        low, high = outcome.bounds
+        beyond = self.reach * (high - low)
+        # What was never negative is not expected to be, nor positive what never was.
+        lowest = max(low - beyond, 0.0) if low >= 0 else low - beyond
+        highest = min(high + beyond, 0.0) if high <= 0 else high + beyond
+        return replace(outcome, low=lowest, high=highest)
 
     @property
     def width(self) -> int:
