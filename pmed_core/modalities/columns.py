@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pmed_core.modalities.expression import annotated, gct, matrix
+from pmed_core.modalities.expression import annotated, gct, matrix, series
 from pmed_core.modalities.expression import column as expression
 from pmed_core.modalities.molecule import column as molecules
 from pmed_core.modalities.molecule import sdf
@@ -55,7 +55,7 @@ class OwnText(Protocol):
         """One column a name; raises ``UserError``."""
 
 
-OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta, gct)
+OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta, gct, series)
 
 
 class OwnFile(Protocol):
