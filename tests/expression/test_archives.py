@@ -6,11 +6,13 @@ import gzip
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pmed_core.errors import UserError
+from pmed_core.modalities.expression.describing import compared
 from pmed_core.modalities.expression.names import places_of
 from pmed_core.readers.tables import read_cohort
 from tests.expression.test_reading import GENES, SAMPLES, VALUES, h5ad, matrix, profile, read, sheet
@@ -167,3 +169,10 @@ def test_an_id_is_known_in_another_version_where_there_is_one(
 
 def test_other_names_are_known_as_they_are() -> None:
     assert places_of(["TP53", "A.1"], ["A.2", "TP53"]) == {"TP53": 1}
+
+
+def test_gene_sets_know_ids_without_their_version() -> None:
+    names = tuple(f"ENSG{k:011d}.{k + 1}" for k in range(20))
+    sets = (("few", tuple(f"ENSG{k:011d}" for k in range(5))), ("none", ("A", "B", "C")))
+    found, unknown = compared(sets, names, np.arange(20.0))
+    assert (found[0].size, found[0].higher, unknown) == (5, False, 1)
