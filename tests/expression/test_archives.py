@@ -7,6 +7,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,12 +111,20 @@ def test_commas_before_decimals_are_read_and_said(tmp_path: Path, genes_in_rows:
     assert any("comma before their decimals" in one.sentence for one in cohort.reading)
 
 
+def test_the_genes_of_a_panel_are_no_patients(tmp_path: Path) -> None:
+    known = ["TP53", "KRAS", "EGFR", *(f"G{k}" for k in range(40))]
+    panel = pd.DataFrame({"gene": known, **{one: range(43) for one in SAMPLES}})
+    panel.to_csv(tmp_path / "panel.csv", index=False)
+    with pytest.raises(UserError, match="look like genes, and not like patients"):
+        read_cohort(tmp_path / "panel.csv")
+
+
 @pytest.mark.parametrize(
     "cell", ["1,234", "1,234.5"], ids=["thousands as well as decimals", "commas and points"]
 )
 def test_commas_that_may_part_thousands_are_refused(tmp_path: Path, cell: str) -> None:
     written = matrix(True).map(lambda value: cell)
-    with pytest.raises(UserError, match="is no number of expression"):
+    with pytest.raises(UserError, match=r"^matrix.tsv, .* is no number of expression"):
         read(tmp_path, written, sheet())
 
 

@@ -31,6 +31,8 @@ ROW = "row "
 """What names of profiles begin with that have none of their own."""
 WIDE = 1_500
 """Columns of numbers from which on they are taken for genes unless it is said otherwise."""
+PANEL = 40
+"""Genes of the smallest panels that are measured as one."""
 FEWEST, MATCHED, FEWEST_GENES = 3, 0.5, 10
 """Samples that a sheet and a matrix must share, the share of either, and the genes of a matrix."""
 FEW_LEVELS, LEVELS, ROWS_AT_LEAST = 50, 2, 10
@@ -371,11 +373,7 @@ def _must_not_be_turned(table: Table) -> None:
     """Raise ``UserError`` for a table whose rows look like genes: nothing tells whose outcome it
     is, and a row would be taken for a patient."""
     cells = table.cells
-    if (
-        len(cells) < WIDE // 3
-        or len(cells.columns) < FEWEST
-        or cells.iloc[:, 0].dtype.kind in "iuf"
-    ):
+    if len(cells) < PANEL or len(cells.columns) < FEWEST or cells.iloc[:, 0].dtype.kind in "iuf":
         return
     first = _words(cells.iloc[:, 0])
     if are_genes(list(first)) and first.nunique() >= MATCHED * len(cells):
