@@ -52,9 +52,9 @@ def parsed(text: str, name: str) -> Table:
         "not known."
     )
     told = Decision("header", "none", sentence, cells=len(rows))
-    cells = pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
-    cells[list(PARENTS)] = cells[list(PARENTS)].replace("0", "")
-    return coded(Table(name, cells, (told,)))
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
+    table[list(PARENTS)] = table[list(PARENTS)].replace("0", "")
+    return coded(Table(name, table, (told,)))
 
 
 def coded(table: Table) -> Table:
