@@ -40,6 +40,7 @@ MEASURED = [[gene, *map(str, VALUES[:, k])] for k, gene in enumerate(GENES)]
 
 def test_a_series_matrix_of_geo_holds_values_and_what_is_said_of_samples(tmp_path: Path) -> None:
     told = [
+        '!Series_summary\t"Of 5" tubes and "others',
         ACCESSIONS,
         line("!Sample_characteristics_ch1", [f"disease: {'AML' if k % 2 else 'ALL'}"
                                              for k in range(8)]),

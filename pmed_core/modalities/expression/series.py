@@ -6,7 +6,6 @@ Barrett et al., NCBI GEO: archive for functional genomics data sets, Nucleic Aci
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -33,13 +32,14 @@ def holds(text: str, name: str) -> bool:
 def parsed(text: str, name: str, choices: Choices) -> Table:
     """A row a sample, without profiles where GEO keeps the values elsewhere (as of sequencing);
     raises ``UserError`` where the file is cut off or contradicts itself."""
-    rows = list(csv.reader(text.splitlines(), delimiter="\t"))
-    marks = [row[0].strip() if row else "" for row in rows]
+    # Cells hold neither tabs nor ends of lines, but may hold a quotation mark that is not closed.
+    rows = [[_bare(cell) for cell in line.split("\t")] for line in text.split("\n")]
+    marks = [row[0] for row in rows]
     if marks.count(BEGIN) != 1 or END not in marks:
         raise UserError(f"The line '{END}' is missing", name, f"It may be cut off. {REMEDY}")
     first, last = marks.index(BEGIN), marks.index(END)
-    head, *body = [row for row in rows[first + 1 : last] if row] or [[]]
-    samples = tuple(cell.strip() for cell in head[1:])
+    head, *body = [row for row in rows[first + 1 : last] if any(row)] or [[]]
+    samples = tuple(head[1:])
     about = _about(rows[:first], samples, name)
     columns = f"{counted(len(about.columns), 'column')} about them"
     if not body:
@@ -49,7 +49,7 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
         about.insert(0, SAMPLE, pd.Series(samples, dtype="str"))
         return Table(name, about, (told,), patient=owner(about, SAMPLE))
     values = _values(body, samples, name)
-    genes = tuple(row[0].strip() for row in body)
+    genes = tuple(row[0] for row in body)
     told = Decision("format", "series matrix", "This is a matrix of expression (series matrix of "
                     f"GEO): {len(genes):,} genes or probes of {counted(len(samples), 'sample')}, "
                     f"with {columns}.", proved=True)  # fmt: skip
@@ -65,7 +65,7 @@ def _values(body: Sequence[Sequence[str]], samples: Sequence[str], where: str) -
                 f"{counted(len(samples), 'sample')}", where, REMEDY,
             )  # fmt: skip
     cells = [row[1:] for row in body]
-    return pd.DataFrame(cells, index=[row[0].strip() for row in body], columns=list(samples))
+    return pd.DataFrame(cells, index=[row[0] for row in body], columns=list(samples))
 
 
 def _about(rows: Sequence[Sequence[str]], samples: Sequence[str], where: str) -> pd.DataFrame:
@@ -73,18 +73,22 @@ def _about(rows: Sequence[Sequence[str]], samples: Sequence[str], where: str) ->
     another name for each; raises ``UserError`` where lines are of other samples."""
     found = defaultdict[str, list[list[str]]](lambda: [[] for _ in samples])
     for row in rows:
-        mark, cells = (row[0].strip(), row[1:]) if row else ("", [])
+        mark, *cells = row
         known = mark in ABOUT or mark.startswith(CHARACTERISTICS)
-        if (known and len(cells) != len(samples)) or (
-            mark == ACCESSION and [cell.strip() for cell in cells] != list(samples)
-        ):
+        if (known and len(cells) != len(samples)) or (mark == ACCESSION and cells != list(samples)):
             raise UserError(f"The line '{mark}' is not of the samples of the matrix", where, REMEDY)
         for place, cell in enumerate(cells if known else []):
-            column, value = _named(mark, cell.strip())
+            column, value = _named(mark, cell)
             if value:
                 found[column][place].append(value)
     told = {column: ["; ".join(cell) or None for cell in cells] for column, cells in found.items()}
     return pd.DataFrame(told, index=pd.RangeIndex(len(samples)), dtype="str")
+
+
+def _bare(cell: str) -> str:
+    """Without the quotation marks around it."""
+    text = cell.strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def _named(mark: str, cell: str) -> tuple[str, str]:
