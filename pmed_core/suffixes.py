@@ -8,7 +8,7 @@ import struct
 import zipfile
 import zlib
 
-TEXT = ("csv", "tsv", "tab", "txt", "dat", "fam", "psam")
+TEXT = ("csv", "tsv", "tab", "txt", "dat", "fam", "ped", "psam")
 WORKBOOKS = ("xlsx", "xlsm", "xltx", "xlsb", "xls", "ods")
 STATISTICAL = ("sav", "zsav", "por", "dta", "sas7bdat", "xpt")
 OTHER = ("parquet", "pq", "feather", "arrow", "json", "jsonl", "ndjson", "html", "htm", "xml")

@@ -64,7 +64,13 @@ class Guideline:
 
 @dataclass(frozen=True)
 class Gene:
-    """A pharmacogene; ``phenotypes``: sorted keys of two alleles -> phenotype, activity score."""
+    """A pharmacogene.
+
+    Attributes:
+        phenotypes: sorted keys of two alleles -> phenotype, activity score.
+        lowest: whether its alleles are single variants, of which a chromosome may have several;
+            the one with the lowest activity counts (DPYD: Amstutz et al., 2018).
+    """
 
     name: str
     chromosome: str
@@ -72,6 +78,7 @@ class Gene:
     alleles: tuple[Allele, ...]
     phenotypes: Mapping[tuple[str, str], tuple[str, str]]
     guidelines: tuple[Guideline, ...]
+    lowest: bool
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,8 @@ def _gene(name: str, told: dict[str, list[list[str]]]) -> Gene:
         (first, second): (said, score or "") for first, second, said, score in told["phenotypes"]
     }
     guidelines = tuple(Guideline(**one) for one in told["guidelines"])  # type: ignore[arg-type]
-    return Gene(name, str(told["chromosome"]), positions, alleles, phenotypes, guidelines)
+    lowest = bool(told.get("lowest"))
+    return Gene(name, str(told["chromosome"]), positions, alleles, phenotypes, guidelines, lowest)
 
 
 def _allele(told: dict[str, dict[str, str | list[str]]]) -> Allele:

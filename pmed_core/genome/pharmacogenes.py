@@ -19,6 +19,8 @@ from pmed_core.quantity import counted
 
 UNPHASED_AT_MOST = 12
 """Heterozygous positions of a gene whose phase is not told: 2,048 ways to put them together."""
+SEVERAL_UNPHASED_AT_MOST = 5
+"""The same where each of the ways is a pair, because a chromosome may have several alleles: 16."""
 NAMED_AT_MOST = 5
 NOT_LISTED = "Not listed"
 """Phenotype of alleles of which CPIC lists no function."""
@@ -67,7 +69,9 @@ def _called(gene: Gene, genotypes: Genotypes, sample: str) -> GeneCall:
         )
     elif strange:
         why = f"A variant that no allele of the table has lies at {_named(strange)}."
-    elif not phased and len(mixed) > UNPHASED_AT_MOST:
+    elif not phased and len(mixed) > (
+        SEVERAL_UNPHASED_AT_MOST if gene.lowest else UNPHASED_AT_MOST
+    ):
         why = f"{len(mixed)} of its positions differ between the chromosomes, and none is phased."
     else:
         diplotypes = _diplotypes(gene, told, phased)
@@ -91,7 +95,7 @@ def _diplotypes(gene: Gene, told: list[Told], phased: bool) -> tuple[Diplotype, 
     fitting: dict[str, tuple[int, Diplotype]] = {}
     for one, other in _ways(told, phased):
         for pair in product(_matching(gene, one), _matching(gene, other)):
-            first, second = sorted(pair, key=lambda allele: order[id(allele)])
+            first, second = sorted(pair, key=lambda allele: order.get(id(allele), len(order)))
             found = _diplotype(gene, first, second)
             score = first.defined + second.defined
             fitting[found.name] = max(fitting.get(found.name, (0, found)), (score, found),
@@ -112,13 +116,32 @@ def _ways(told: list[Told], phased: bool) -> Iterator[tuple[tuple[str, ...], tup
 
 def _matching(gene: Gene, has: tuple[str, ...]) -> list[Allele]:
     references = [position.reference for position in gene.positions]
-    return [
+    found = [
         allele
         for allele in gene.alleles
         if all(
             one in allele.differs.get(k, (references[k],)) for k, one in enumerate(has)
         )
     ]  # fmt: skip
+    return found or (_several(gene, has) if gene.lowest else [])
+
+
+def _several(gene: Gene, has: tuple[str, ...]) -> list[Allele]:
+    """The alleles of one chromosome as one, with the function of the least active of them; none
+    where they leave a difference from the reference unexplained."""
+    within = [
+        one for one in gene.alleles
+        if one.differs and all(has[k] in letters for k, letters in one.differs.items())
+    ]  # fmt: skip
+    sites = [one.differs.keys() for one in within]
+    apart = [one for one in within if not any(one.differs.keys() < more for more in sites)]
+    differs = {k: (has[k],) for one in apart for k in one.differs}
+    if any(one != gene.positions[k].reference and k not in differs for k, one in enumerate(has)):
+        return []
+    least = min(apart, key=lambda one: float(one.key))
+    name = f"[{' + '.join(one.name for one in apart)}]"
+    # Scored below any single allele, so that pairs of these stand first.
+    return [Allele(name, differs, -len(has), least.key, least.function)]
 
 
 def _diplotype(gene: Gene, first: Allele, second: Allele) -> Diplotype:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NOT_ADVICE = (
-    "Star alleles and phenotypes are those of CPIC's tables. This is information for research; it "
+    "Star alleles and phenotypes are those of CPIC's tables; of several DPYD variants on one "
+    "chromosome, in brackets, the least active counts. This is information for research; it "
     "names no dose, and whole deletions, copies and hybrids of genes are not seen in such a file."
 )
 NOT_A_DIAGNOSIS = (

@@ -32,6 +32,7 @@ WHERE = (("hm_chr", "hm_pos"), ("chr_name", "chr_position"))
 """Columns of the place, those that the catalog mapped first."""
 REMEDY = "Download the scoring file from the PGS Catalog again, harmonised to the genome's build."
 RATIOS = re.compile(r"\b(?:OR|HR|RR|odds|hazard|ratio)\b", re.IGNORECASE)
+LOGARITHMS = re.compile(r"\b(?:ln|log)", re.IGNORECASE)
 NOT_TOLD = ("", "NR", "NA")
 FORMER = {
     "pgs id": "pgs_id", "pgs name": "pgs_name", "reported trait": "trait_reported",
@@ -143,6 +144,8 @@ def _said_of(header: Mapping[str, str], rows: int) -> list[str]:
 def _of_ratios(header: Mapping[str, str], table: pd.DataFrame, weights: pd.Series) -> list[str]:
     """Of weights that may not be on the scale on which they add up."""
     typed = header.get("weight_type", "") or " ".join(_column(table, "weight_type").unique())
+    if LOGARITHMS.search(typed):
+        return []
     if RATIOS.search(typed):
         said = f"The file says that its weights are of the type '{typed[:40]}'."
     elif (

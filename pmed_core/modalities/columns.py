@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pmed_core.modalities.expression import annotated, gct, matrix
+from pmed_core.modalities.expression import annotated, gct, matrix, series
 from pmed_core.modalities.expression import column as expression
 from pmed_core.modalities.molecule import column as molecules
 from pmed_core.modalities.molecule import sdf
 from pmed_core.modalities.response import column as profiles
 from pmed_core.modalities.sequence import column as sequences
-from pmed_core.modalities.sequence import fasta
+from pmed_core.modalities.sequence import fasta, other_formats
 from pmed_core.modalities.variants import column as variants
 from pmed_core.modalities.variants import file as vcf
 
@@ -55,7 +55,7 @@ class OwnText(Protocol):
         """One column a name; raises ``UserError``."""
 
 
-OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta, gct)
+OWN_TEXTS: tuple[OwnText, ...] = (sdf, other_formats, fasta, gct, series)
 
 
 class OwnFile(Protocol):

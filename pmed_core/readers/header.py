@@ -12,6 +12,7 @@ from pmed_core.reading import Choices, Decision, Reading
 
 LOOKED_AT = 60
 """Rows that are looked at to find the names."""
+TYPES = frozenset({"string", "number", "boolean"})
 FIRST = 30
 """Names stand in one of the first rows."""
 
@@ -67,7 +68,7 @@ def find_header(
     chosen = choices.get("header", "").strip().lower()
     if chosen == "none":
         return _without_names(rows)
-    at = _chosen(chosen, numbers, where) if chosen else _best(rows)
+    at = _chosen(chosen, numbers, where) if chosen else _below_types(rows) or _best(rows)
     if not chosen and _is_a_patient(rows, at):
         raise UserError(
             f"The first row looks like a patient, not like names: {', '.join(rows[at][:5])}",
@@ -106,6 +107,14 @@ def _chosen(chosen: str, numbers: Sequence[int], where: str) -> int:
             f"Give the number of one of the first rows that are not empty: "
             f"{', '.join(map(str, numbers[:5]))} ..., or none.",
         ) from error  # fmt: skip
+
+
+def _below_types(rows: Sequence[Sequence[str]]) -> int:
+    """The first row without "#" below rows with it of which one says what each column holds, as
+    cBioPortal writes clinical tables; 0 where there is none."""
+    marked = next((k for k, row in enumerate(rows) if not row[0].startswith("#")), 0)
+    types = [{cell.lstrip("#").lower() for cell in row} - {""} for row in rows[:marked]]
+    return marked if any(one and one <= TYPES for one in types) else 0
 
 
 def _best(rows: Sequence[Sequence[str]]) -> int:

@@ -1,4 +1,5 @@
-"""PLINK's tables of samples: .fam files, which do not name their columns, and others that do.
+"""PLINK's tables of samples: .fam files and pedigrees, which do not name their columns, and others
+that do.
 
 1 is a control, or male, 2 a case, or female; 0 and -9 say that it is not known (Purcell et al.,
 American Journal of Human Genetics 2007).
@@ -20,33 +21,40 @@ from pmed_core.reading import Decision
 from pmed_core.suffixes import ends_with
 
 COLUMNS = ("FID", "IID", "PAT", "MAT", "SEX", "PHENO1")
+PARENTS = ("PAT", "MAT")
 SEX, PHENOTYPE = {"1": "male", "2": "female"}, {"1": "control", "2": "case"}
 UNKNOWN = frozenset({"0", "-9"})
 CALLED = re.compile(r"pheno(type)?\d*|aff(ected|ection)?", re.IGNORECASE)
 
 
 def holds(name: str) -> bool:
-    """Whether a file is a .fam file, by its name."""
-    return ends_with(name, ("fam",))
+    """Whether a file is a .fam file or a pedigree, by its name."""
+    return ends_with(name, ("fam", "ped"))
 
 
 def parsed(text: str, name: str) -> Table:
     """A row a sample; raises ``UserError``."""
     rows = []
     for number, line in enumerate(text.split("\n"), 1):
-        if cells := line.split():
+        if (cells := line.split()) and not line.startswith("#"):
             if len(cells) != len(COLUMNS):
                 raise UserError(
-                    f"Line {number:,} has {counted(len(cells), 'column')}, where a .fam file has "
-                    f"{len(COLUMNS)}", name,
-                    "Give a .fam file of PLINK, or a table with names above its columns.",
+                    f"Line {number:,} has {counted(len(cells), 'column')}, where a .fam file or a "
+                    f"pedigree has {len(COLUMNS)}", name,
+                    "Give it without genotypes, which are read from VCF (plink2 --export vcf), or "
+                    "give a table with names above its columns.",
                 )  # fmt: skip
             rows.append(cells)
     if not rows:
         raise UserError("There is no sample in it", name, "Export it from PLINK again.")
-    sentence = f"The columns of a .fam file have no names; they are {', '.join(COLUMNS)}."
+    sentence = (
+        f"The columns of such a file have no names; they are {', '.join(COLUMNS)}. A parent 0 is "
+        "not known."
+    )
     told = Decision("header", "none", sentence, cells=len(rows))
-    return coded(Table(name, pd.DataFrame(rows, columns=list(COLUMNS), dtype="str"), (told,)))
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
+    table[list(PARENTS)] = table[list(PARENTS)].replace("0", "")
+    return coded(Table(name, table, (told,)))
 
 
 def coded(table: Table) -> Table:

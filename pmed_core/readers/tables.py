@@ -147,11 +147,13 @@ def read_table(
     choices = beside.settled(path, choices)
     table = layouts.laid_out(open_table(path, choices), choices)
     table, sheet = beside.with_joined(table, path, choices), beside.sheet(path, choices)
-    kinds = {variable.kind for variable in variables or ()}
+    kinds, whole = {variable.kind for variable in variables or ()}, table.name
+    if sheet is not None:  # what is wrong with a file of two is said of that one
+        table = replace(table, name=choices.get("file", whole))
     for own in OWN_TABLES:
         if variables is None or own.RULE in choices or kinds & set(own.KINDS):
             table = own.gathered(table, choices, sheet)
-    return table
+    return replace(table, name=whole)
 
 
 def as_cohort(

@@ -243,3 +243,50 @@ def test_the_published_example_is_called_as_published(real_tables: Path) -> None
     assert found == dict.fromkeys(GENES, "*1/*1") | {
         "CYP2C19": "*38/*38", "DPYD": "Reference/Reference", "VKORC1": f"{reference}/{reference}",
     }  # fmt: skip
+
+
+C85, C496, C1627 = "rs1801265", "rs2297595", "rs1801159"
+NO_FUNCTION, DECREASED = "rs3918290", "rs67376798"
+
+
+@pytest.mark.parametrize(
+    ("calls", "alleles", "said"),
+    [
+        ({C85: "0|1", C496: "0|1"},
+         "Reference/[c.85T>C (*9A) + c.496A>G]", ("Normal Metabolizer", "2.0")),
+        ({C85: "1|1", NO_FUNCTION: "0|1"},
+         "c.85T>C (*9A)/[c.85T>C (*9A) + c.1905+1G>A (*2A)]", ("Intermediate Metabolizer", "1.0")),
+        ({C85: "0|1", DECREASED: "0|1", NO_FUNCTION: "0|1"},
+         "Reference/[c.85T>C (*9A) + c.1905+1G>A (*2A) + c.2846A>T]",
+         ("Intermediate Metabolizer", "1.0")),
+        ({C85: "1|1", DECREASED: "0|1", NO_FUNCTION: "1|0"},
+         "[c.85T>C (*9A) + c.1905+1G>A (*2A)]/[c.85T>C (*9A) + c.2846A>T]",
+         ("Poor Metabolizer", "0.5")),
+        ({C85: "0|1", "rs75017182": "0|1", "rs56038477": "0|1"},
+         "Reference/[c.85T>C (*9A) + c.1129-5923C>G, c.1236G>A (HapB3)]",
+         ("Intermediate Metabolizer", "1.5")),
+    ],
+)  # fmt: skip
+def test_of_several_variants_of_a_chromosome_the_least_active_counts(
+    calls: dict[str, str], alleles: str, said: tuple[str, str]
+) -> None:
+    """Activity score of DPYD: Amstutz et al., Clin Pharmacol Ther 2018;103:210-216."""
+    (pair,) = called("DPYD", genome("DPYD", calls)).diplotypes
+    assert (pair.name, (pair.phenotype, pair.activity)) == (alleles, said)
+
+
+def test_every_way_is_shown_where_the_phase_of_several_variants_is_not_told() -> None:
+    found = called("DPYD", genome("DPYD", {NO_FUNCTION: "0/1", DECREASED: "0/1"}))
+    assert found.summary == (
+        "c.1905+1G>A (*2A)/c.2846A>T or Reference/[c.1905+1G>A (*2A) + c.2846A>T]"
+    )
+    assert found.phenotypes == "Poor Metabolizer or Intermediate Metabolizer"
+    three = called("DPYD", genome("DPYD", dict.fromkeys((C85, C496, C1627), "0/1")))
+    assert len(three.diplotypes) == 4
+    assert three.phenotypes == "Normal Metabolizer"
+
+
+def test_a_variant_that_no_allele_explains_is_not_called_beside_others() -> None:
+    """The second variant of HapB3 without the first."""
+    found = called("DPYD", genome("DPYD", {C85: "0|1", "rs56038477": "0|1"}))
+    assert found.summary == "not called"

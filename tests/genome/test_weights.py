@@ -125,7 +125,8 @@ def test_a_build_that_is_not_known_is_not_taken_for_one_that_is_not_told() -> No
 def test_weights_that_may_be_ratios_are_said() -> None:
     head = f"{HEAD}#genome_build=GRCh37\n#weight_type="
     assert "of the type 'OR'" in read("1\t1\tA\tG\t1.1\n", head=head + "OR\n").notes[0]
-    assert not read("1\t1\tA\tG\t1.1\n", head=head + "beta\n").notes
+    for logarithm in ("log(OR)", "ln(HR)", "beta"):
+        assert not read("1\t1\tA\tG\t1.1\n", head=f"{head}{logarithm}\n").notes
     around, above = (
         "".join(f"1\t{k}\tA\tG\t{one}\n" for k, one in enumerate(weights, 1))
         for weights in ((0.8, 1.1, 1.2, 0.9, 1.3, 1.05), (1.1, 1.1, 1.2, 1.3, 1.05, 1.2))

@@ -226,3 +226,34 @@ def test_the_outcome_of_the_sample_is_yes_no() -> None:
     assert isinstance(cohort.outcome, YesNo)
     assert len(cohort) == 800
     assert list(cohort.table["sequence"]) == [one.letters for one in promoters()]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("@r1\nACGTACGT\n+\nIIIIIIII\n@r2\nACGTACGA\n+r2\nIIIIIIII\n", "FASTQ"),
+        ("@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:100\n", "SAM"),
+        ("LOCUS       AB000001  60 bp DNA\nORIGIN\n 1 acgt\n//\n", "GenBank"),
+        ("ID   X56734; SV 1; linear; mRNA; STD; PLN; 60 BP.\nXX\nSQ   x\n//\n", "EMBL"),
+        ("CLUSTAL W (1.82) multiple sequence alignment\n\ns1 ACGT\ns2 ACGT\n", "CLUSTAL"),
+        ("# STOCKHOLM 1.0\ns1 ACGT\ns2 ACGT\n//\n", "Stockholm"),
+        ("#NEXUS\nbegin data;\nend;\n", "NEXUS"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["reads.txt", "reads"])
+def test_other_formats_of_sequences_are_no_tables(
+    tmp_path: Path, text: str, said: str, name: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UserError, match=f"This is {said}, which is not read"):
+        read_cohort(tmp_path / name)
+
+
+def test_a_chromosome_in_a_header_is_no_label(tmp_path: Path) -> None:
+    """Sequences of one stay together where the column is called so."""
+    records = [f">s{k}|chr{k % 5 + 1}|{'pos' if k % 2 else 'neg'}\n{'ACGT' * 5}{'ACGGTC'[k % 6]}\n"
+               for k in range(20)]  # fmt: skip
+    (tmp_path / "a.fa").write_text("".join(records))
+    table = read_cohort(tmp_path / "a.fa").table
+    assert table["chromosome"].tolist()[:2] == ["chr1", "chr2"]
+    assert table["label"].tolist()[:2] == ["neg", "pos"]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 
+from pmed_core.errors import UserError
+from pmed_core.modalities.sequence import learner
 from pmed_core.modalities.sequence.kmers import Words, counted_words, features, fit_words
 from pmed_core.modalities.sequence.letters import encoded, reverse_complement
 from pmed_core.modalities.sequence.similar import chromosomes, copies, grouped, groups
+from pmed_core.readers.tables import read_cohort
 
 RANDOM = np.random.default_rng(1)
 MADE = ["".join(RANDOM.choice(list("ACGT"), 120)) for _ in range(30)]
@@ -95,3 +101,22 @@ def test_a_linear_model_of_words_finds_a_planted_word_and_says_it_by_arrays_alon
     assert said[labels == 1].min() > said[labels == 0].max()
     two = fit_words(words, codes, labels, 2)
     assert np.allclose(np.diff(words.logits(two, codes), axis=1)[:, 0], said, atol=1e-6)
+
+
+@pytest.mark.parametrize(("every", "groups_of"), [(5, 5), (6, 60)])
+def test_chromosomes_that_tell_the_outcome_cannot_stay_together(
+    tmp_path: Path, every: int, groups_of: int
+) -> None:
+    """Of six, one outcome value lies on 1, 3 and 5, and the other on the rest."""
+    letters = np.random.default_rng(1).choice(list("ACGT"), (60, 50))
+    records = [f">s{k}|chr{k % every + 1}|{'ab'[k % 2]}\n{''.join(row)}\n"
+               for k, row in enumerate(letters)]  # fmt: skip
+    (tmp_path / "a.fa").write_text("".join(records))
+    cohort = read_cohort(tmp_path / "a.fa", outcome="label", positive=["a"])
+    texts = cohort.table["sequence"].tolist()
+    owners, said = learner._owners(cohort, texts, "auto")
+    assert len(set(owners)) == groups_of
+    assert ("lies on 3 chromosomes alone" in said[0]) == (groups_of == 60)
+    if groups_of == 60:
+        with pytest.raises(UserError, match="lies on 3 chromosomes alone"):
+            learner._owners(cohort, texts, "chromosome")

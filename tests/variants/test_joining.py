@@ -202,7 +202,10 @@ PED = "#FID\tIID\tSEX\tPHENO1\n" + "".join(
 )
 
 
-@pytest.mark.parametrize(("name", "text"), [("c.fam", FAM), ("c.psam", PED), ("c.tsv", PED)])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("c.fam", FAM), ("c.ped", f"#made by hand\n{FAM}"), ("c.psam", PED), ("c.tsv", PED)],
+)
 def test_codes_of_plink_are_what_plink_says(tmp_path: Path, name: str, text: str) -> None:
     """Who has -9 or 0 is no control."""
     path = tmp_path / "c.zip"
@@ -219,7 +222,9 @@ def test_codes_of_plink_are_what_plink_says(tmp_path: Path, name: str, text: str
 
 def test_a_fam_file_of_other_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c.fam").write_text("F0 P0 0 0 1 2\nF1 P1 0 0 1\n")
-    with pytest.raises(UserError, match="Line 2 has 5 columns, where a .fam file has 6"):
+    with pytest.raises(
+        UserError, match="Line 2 has 5 columns, where a .fam file or a pedigree has 6"
+    ):
         read_cohort(tmp_path / "c.fam")
 
 

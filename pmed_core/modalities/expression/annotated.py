@@ -127,7 +127,14 @@ def _index(frame: Any, where: str) -> tuple[str, ...]:
     if not isinstance(frame, h5py.Group):
         raise UserError("It was written by an anndata before 0.7", where, REMEDY)
     key = str(frame.attrs.get("_index", "_index"))
-    return tuple(str(one).strip() for one in _array(frame, key, where))
+    member = _inside(frame, key, where)
+    names = _array(frame, key, where) if isinstance(member, h5py.Dataset) else _column(
+        member, frame, key, where
+    )  # fmt: skip
+    if names is None:
+        raise UserError(f"'{key[:40]}' is no plain column", where, REMEDY)
+    # A name that is masked is none, which is said where each must have one.
+    return tuple("" if pd.isna(one) else str(one).strip() for one in names)
 
 
 def _values(file: h5py.File, shape: tuple[int, int], where: str) -> NDArray[np.float32]:
@@ -188,9 +195,10 @@ def _column(member: Any, frame: h5py.Group, key: str, where: str) -> Any:
             raise UserError(f"Categories of '{key[:40]}' are missing", where, REMEDY)
         named = pd.array([str(one) for one in names], dtype="str")
         return named.take(codes.astype(np.int64), allow_fill=True)
-    if kind in ("nullable-integer", "nullable-boolean"):
+    if kind in ("nullable-integer", "nullable-boolean", "nullable-string-array"):
         values, gone = _array(member, "values", where), _array(member, "mask", where)
-        known = pd.Series(_typed(values))
+        text = values.dtype == object
+        known = pd.Series(pd.array(values, dtype="str") if text else _typed(values))
         return known.mask(gone.astype(bool)).array
     return None
 

@@ -12,7 +12,7 @@ from scipy.stats import false_discovery_control, norm, rankdata
 from scipy.stats import t as student
 
 from pmed_core.modalities.expression.genes import DescribeGenes, Gene, Genes, GeneSet, HeatMap, Sets
-from pmed_core.modalities.expression.names import present
+from pmed_core.modalities.expression.names import places_of, present
 
 if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
@@ -94,11 +94,13 @@ def rank_test(t: Doubles, members: NDArray[np.bool_]) -> tuple[bool, float]:
 
 def compared(sets: Sets, names: tuple[str, ...], t: Doubles) -> tuple[tuple[GeneSet, ...], int]:
     """Sets by p, with their false discovery rates, and how many have too few measured genes."""
-    place = {name: k for k, name in enumerate(names)}
+    every = dict.fromkeys(gene for _, genes in sets for gene in genes)
+    # Sets may have the former name of a gene that the matrix was read by the present one of.
+    former = {gene: present(gene) for gene in every}
+    place = places_of(list(dict.fromkeys((*every, *former.values()))), names)
     found = list[tuple[str, int, int, bool, float]]()
     for name, genes in sets:
-        # Sets may have the former name of a gene that the matrix was read by the present one of.
-        known = (one if one in place else present(one) for one in genes)
+        known = (one if one in place else former[one] for one in genes)
         there = sorted({place[one] for one in known if one in place})
         if LEAST_SET <= len(there) < len(names):
             members = np.zeros(len(names), dtype=bool)

@@ -16,6 +16,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.expression import column_of
 from pmed_core.modalities.expression.encoder import Encoder
+from pmed_core.modalities.expression.names import places_of
 from pmed_core.modalities.expression.scale import Scale, others, transformed, unlike
 from pmed_core.modalities.sequence.kmers import Linear
 from pmed_core.modalities.tabular.network import Architecture
@@ -148,7 +149,7 @@ class ExpressionEnsemble:
     def aligned(self, profiles: Profiles) -> Doubles:
         """(m, p) as written, by the model's genes, NaN where one has none; raises ``UserError``
         where most are absent."""
-        place = {name: column for column, name in enumerate(profiles.names)}
+        place = places_of(self.genes, profiles.names)
         columns = np.array([place.get(name, -1) for name in self.genes])
         if (absent := int((columns < 0).sum())) > MISSING_AT_MOST * len(columns):
             named = ", ".join(g for g, c in zip(self.genes, columns, strict=True) if c < 0)[:80]
@@ -173,9 +174,14 @@ class ExpressionEnsemble:
 
     def gaps(self, profiles: Profiles | None) -> tuple[str, ...]:
         """What is to be said of the scale of a file, and of genes that it lacks."""
-        there = set(profiles.names) if profiles else set()
+        there = places_of(self.genes, profiles.names) if profiles else {}
         absent = [gene for gene in self.genes if gene not in there]
         scales = unlike(self.aligned(profiles), self.scale) if profiles else ()
+        other = len(there.keys() - set(profiles.names)) if profiles else 0
+        if other:
+            has = "has" if other == 1 else "have"
+            scales = (*scales, f"{counted(other, 'Ensembl gene')} {has} another version in the "
+                      "file than in training, and count as the same.")  # fmt: skip
         if not absent:
             return scales
         of_others = " Counts per million are those of the other genes." * (self.scale == "counts")

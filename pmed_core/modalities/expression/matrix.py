@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.errors import UserError
-from pmed_core.modalities.expression.names import are_genes
+from pmed_core.modalities.expression.decimals import with_points
+from pmed_core.modalities.expression.names import are_genes, places_of
 from pmed_core.modalities.expression.profile import Matrix, as_numbers, read_cells, with_matrix
 from pmed_core.quantity import counted
 from pmed_core.readers.columns import texts
@@ -30,6 +31,8 @@ ROW = "row "
 """What names of profiles begin with that have none of their own."""
 WIDE = 1_500
 """Columns of numbers from which on they are taken for genes unless it is said otherwise."""
+PANEL = 40
+"""Genes of the smallest panels that are measured as one."""
 FEWEST, MATCHED, FEWEST_GENES = 3, 0.5, 10
 """Samples that a sheet and a matrix must share, the share of either, and the genes of a matrix."""
 FEW_LEVELS, LEVELS, ROWS_AT_LEAST = 50, 2, 10
@@ -55,17 +58,18 @@ def gathered(table: Table, choices: Choices, sheet: Table | None) -> Table:
     """The table with its genes as profiles; itself where it holds none. Raises ``UserError``."""
     chosen = choices.get(RULE, "")
     if sheet is not None:
-        return _with_sheet(table, sheet, chosen)
+        return _with_sheet(with_points(table), sheet, chosen)
     if table.profiles is not None or chosen == LEFT:
         return table
     if chosen == ROWS:
-        return _turned(table)
+        return _turned(with_points(table))
     return _within(table, choices)
 
 
 def paired(tables: Mapping[str, Table]) -> tuple[str, str]:
     """(matrix, sheet) among two tables of a ZIP, by their names; empty where they are none."""
     first, second = tables
+    tables = {name: with_points(table) for name, table in tables.items()}
     for name, other in ((first, second), (second, first)):
         matrix, sheet = tables[name], tables[other]
         if sheet.profiles is None and _are_matrix_and_sheet(matrix, sheet):
@@ -318,6 +322,7 @@ def _within(table: Table, choices: Choices) -> Table:
     if not chosen and len(table.cells.columns) < WIDE:
         _must_not_be_turned(table)
         return table
+    table = with_points(table)
     named = {key.partition(":")[2] for key in choices}
     rest = [one for one in table.cells.columns if one not in named]
     numbers = _columns_of_numbers(table.cells, rest)
@@ -368,11 +373,7 @@ def _must_not_be_turned(table: Table) -> None:
     """Raise ``UserError`` for a table whose rows look like genes: nothing tells whose outcome it
     is, and a row would be taken for a patient."""
     cells = table.cells
-    if (
-        len(cells) < WIDE // 3
-        or len(cells.columns) < FEWEST
-        or cells.iloc[:, 0].dtype.kind in "iuf"
-    ):
+    if len(cells) < PANEL or len(cells.columns) < FEWEST or cells.iloc[:, 0].dtype.kind in "iuf":
         return
     first = _words(cells.iloc[:, 0])
     if are_genes(list(first)) and first.nunique() >= MATCHED * len(cells):
@@ -387,7 +388,6 @@ def of_model(opened: Table, genes: Sequence[str]) -> Choices:
     """Which way a file lies that a model with these genes is asked about."""
     if opened.profiles is not None:
         return {}
-    known = set(genes)
-    above = len(known & set(map(str, opened.cells.columns)))
-    beside = len(known & set(_words(opened.cells[opened.cells.columns[0]])))
+    above = len(places_of(genes, list(map(str, opened.cells.columns))))
+    beside = len(places_of(genes, list(_words(opened.cells[opened.cells.columns[0]]))))
     return {RULE: ROWS} if beside > above else {RULE: COLUMNS}

@@ -42,6 +42,7 @@ SELENOPROTEIN, SEPTINS, MARCHES, COMPONENTS = 15, 14, 11, 2
 GENE_LIKE = re.compile(
     r"ENS[A-Z]*G\d{6,}(\.\d+)?|\w+_(?:[sxa]_)?at|ILMN_\d+|NM_\d+(\.\d+)?", re.ASCII
 )
+VERSIONED = re.compile(r"(ENS[A-Z]*G\d{6,})(?:\.\d+)?", re.ASCII)
 WELL_KNOWN = frozenset(
     {"ACTB", "GAPDH", "TP53", "EGFR", "BRCA1", "MYC", "B2M", "PTEN", "KRAS", "STAT1", "VIM", "CD4",
      "CD8A", "RB1", "ESR1", "ERBB2", "AKT1", "TNF", "IL6", "VEGFA"}
@@ -54,6 +55,23 @@ def are_genes(names: Sequence[str]) -> bool:
     """Whether names are those of genes rather than of samples."""
     alike = sum(GENE_LIKE.fullmatch(one) is not None for one in names)
     return alike >= ALIKE * max(len(names), 1) or len(set(names) & WELL_KNOWN) >= FEWEST
+
+
+def places_of(genes: Sequence[str], there: Sequence[str]) -> dict[str, int]:
+    """Gene that is looked for -> its place among those that are there. An Ensembl id is also known
+    by itself, without its version, where that leaves one on either side."""
+    found = {name: place for place, name in enumerate(there)}
+    bare = {one: found[name] for one, name in _without_version(there).items()}
+    own = {name: one for one, name in _without_version(genes).items()}
+    places = {name: found.get(name, bare.get(own.get(name, ""), -1)) for name in genes}
+    return {name: place for name, place in places.items() if place >= 0}
+
+
+def _without_version(names: Sequence[str]) -> dict[str, str]:
+    """Ensembl id without its version -> as it is written; none that would stand twice."""
+    pairs = [(found[1], name) for name in names if (found := VERSIONED.fullmatch(name))]
+    many = Counter(one for one, _ in pairs)
+    return {one: name for one, name in pairs if many[one] == 1}
 
 
 def repaired(names: Sequence[str]) -> tuple[tuple[str, ...], list[Decision]]:

@@ -22,6 +22,12 @@ from pmed_core.variable import Kind
 
 COLUMN = "expression"
 SAMPLE = "sample"
+COUNTERS = frozenset({
+    "__no_feature", "__ambiguous", "__too_low_aQual", "__not_aligned", "__alignment_not_unique",
+    "no_feature", "ambiguous", "too_low_aQual", "not_aligned", "alignment_not_unique",
+    "N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous",
+})  # fmt: skip
+"""Rows of HTSeq, of earlier versions too, and of STAR: reads that were counted for no gene."""
 THOUSANDS, FEWEST_PARTED, LOOKED_AT = re.compile(r"[1-9]\d{0,2}\.\d{3}"), 20, 5_000
 
 
@@ -44,6 +50,7 @@ def with_matrix(table: Table, ids: Sequence[str], matrix: Matrix) -> Table:
     """The table with a column that names the profile of each row, ``ids`` (n,), empty for none;
     raises ``UserError`` for a sample or an empty matrix that cannot be meant."""
     _must_differ(matrix.samples, table.name)
+    matrix, counters = _without_counters(matrix)
     if not matrix.genes:
         raise UserError("No gene is left in the matrix", table.name, "Give values of genes.")
     again = table.profiles is not None  # and repaired already
@@ -58,8 +65,26 @@ def with_matrix(table: Table, ids: Sequence[str], matrix: Matrix) -> Table:
     return replace(
         table, cells=cells, profiles=Profiles(kept, genes, matrix.values[used]),
         kinds={**table.kinds, f"kind:{column}": Kind.EXPRESSION.value},
-        reading=(*table.reading, *told),
+        reading=(*table.reading, *counters, *told),
     )  # fmt: skip
+
+
+def _without_counters(matrix: Matrix) -> tuple[Matrix, list[Decision]]:
+    """The matrix without what programs that count reads write beside the genes: in sums it would
+    be the largest of them."""
+    found = [one for one in matrix.genes if one in COUNTERS]
+    if not found:
+        return matrix, []
+    kept = [k for k, one in enumerate(matrix.genes) if one not in COUNTERS]
+    genes = tuple(matrix.genes[k] for k in kept)
+    shown = ", ".join(f"'{one}'" for one in found[:3]) + " …" * (len(found) > 3)
+    are = "rows count reads of no gene, and are" if len(found) > 1 else (
+        "row counts reads of no gene, and is"
+    )  # fmt: skip
+    told = Decision(
+        "counters", "left out", f"{len(found)} {are} left out: {shown}.", cells=len(found)
+    )
+    return replace(matrix, genes=genes, values=matrix.values[:, kept]), [told]
 
 
 def alone(name: str, matrix: Matrix, told: Sequence[Decision], annotations: pd.DataFrame) -> Table:

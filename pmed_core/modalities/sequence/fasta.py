@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -24,6 +24,7 @@ PAIR = re.compile(r"(?:^|(?<=[\s;|]))([A-Za-z]\w*)=(\"[^\"]*\"|[^\s;|\"]+);?")
 RULE, CALLED = "sequence", "title"
 """The decisions what the columns of letters and of ids are called."""
 LETTERS_OF, ID, LABEL, REST = "sequence", "id", "label", "description"
+CONTIG, CHROMOSOME = re.compile(r"chr(?:\d{1,2}[LRAB]?|[XYMZWIV]{1,5}|MT)"), "chromosome"
 LABELS_AT_MOST, NAMED = 20, 3
 ARCHIVES = frozenset({
     "bbm", "bbs", "dbj", "emb", "gb", "gi", "gim", "gnl", "gp", "gpp", "lcl", "nat", "oth", "pat",
@@ -136,11 +137,11 @@ def _header_columns(headers: list[str]) -> tuple[dict[str, list[str]], list[Deci
         own = _own_part(parts)
         ids = parts[own]
         for number, part in enumerate(parts):
-            few = number > own and _few(part) and LABEL not in columns
             if number != own and any(part):
-                columns[LABEL if few else f"header part {number + 1}"] = part
+                free = f"header part {number + 1}"
+                columns[_called(part, columns, free) if number > own else free] = part
     if any(rest):
-        columns[LABEL if _few(rest) and LABEL not in columns else REST] = rest
+        columns[_called(rest, columns, REST)] = rest
     for key in dict.fromkeys(key for one in pairs for key in one):
         free = key if key.casefold() not in {ID, LETTERS_OF, *columns} else f"{key} (header)"
         columns[free] = [one.get(key, "") for one in pairs]
@@ -168,6 +169,14 @@ def _pairs(header: str) -> dict[str, str]:
     for one in PAIR.finditer(header):
         found.setdefault(one[1], []).append(one[2].strip('"'))
     return {key: "; ".join(values) for key, values in found.items()}
+
+
+def _called(values: list[str], columns: Mapping[str, list[str]], free: str) -> str:
+    """What a column of words of headers is called: "chromosome" or "label" where they are such and
+    no other is, else ``free``."""
+    if all(CONTIG.fullmatch(one) for one in values):
+        return free if CHROMOSOME in columns else CHROMOSOME
+    return LABEL if _few(values) and LABEL not in columns else free
 
 
 def _few(values: list[str]) -> bool:

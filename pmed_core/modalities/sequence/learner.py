@@ -47,7 +47,7 @@ GROUP = "(split by)"
 LENGTH_AT_MOST, OFTEN, MUCH_LONGER = 1000, 0.95, 1.5
 """Letters; the quantile of lengths that is read where the longest is so much longer."""
 MANY, FOLDS_OF_MANY = 10_000, 3
-FEWEST_CHROMOSOMES = 5
+FEWEST_CHROMOSOMES, CHROMOSOMES_OF_A_LABEL = 5, 4
 BACKGROUND = 64
 
 
@@ -195,8 +195,17 @@ def _owners(
     if found is not None and (
         split == "chromosome" or (split == "auto" and many >= FEWEST_CHROMOSOMES)
     ):
-        same.append(found)
-        notes.append(f"Whole chromosomes stay on one side of a split ({many:,} of them).")
+        apart = _where_labels_lie(found, cohort.target().observed)
+        if apart >= CHROMOSOMES_OF_A_LABEL:
+            same.append(found)
+            notes.append(f"Whole chromosomes stay on one side of a split ({many:,} of them).")
+        else:
+            where = f"An outcome value lies on {counted(apart, 'chromosome')} alone"
+            if split == "chromosome":
+                raise UserError(where, cohort.name, "Split by similarity, or add sequences of it "
+                                f"from {CHROMOSOMES_OF_A_LABEL} chromosomes or more.")  # fmt: skip
+            notes.append(f"{where}: whole chromosomes cannot stay on one side of a split, and the "
+                         "model may have learnt what tells chromosomes apart.")  # fmt: skip
     codes, near = grouped(texts, same)
     groups = len(np.unique(codes))
     if not near:
@@ -210,6 +219,14 @@ def _owners(
             "reverse complements included; each group stays on one side of a split."
         )
     return codes.astype(str), tuple(notes)
+
+
+def _where_labels_lie(found: NDArray[np.str_], observed: NDArray[Any]) -> int:
+    """On how many chromosomes the outcome value lies that is on the fewest."""
+    known = observed >= 0
+    return min(
+        len(np.unique(found[observed == label])) for label in np.unique(observed[known])
+    )  # fmt: skip
 
 
 def _learnt(cohort: Cohort, plan: Plan, run: Run) -> tuple[SequenceEnsemble, tuple[Entry, ...]]:

@@ -34,6 +34,10 @@ from pmed_core.suffixes import VARIANTS, ends_with, without_gzip
 
 CALLS_AT_MOST, RECORDS_AT_MOST = 600_000_000, 6_000_000
 SORT = "Sort it: bcftools sort."
+GENOTYPES = (
+    "Export it with genotypes; probabilities of imputation become such by bcftools +tag2tag, "
+    "--gp-to-gt."
+)
 FEWER = "Keep the regions or samples that matter (bcftools view -r, -S)."
 NUMBERS = {"position": "q", "frequency": "d", "passed": "b", "record": "q"}
 TEXTS = tuple(key for key in SITE_COLUMNS if key not in NUMBERS)
@@ -105,7 +109,7 @@ class _Collected:
         found = alleles(parts[3], parts[4])
         asked = parts[8]
         if asked != b"GT" and not asked.startswith(b"GT:"):
-            raise Malformed("has no genotypes (GT is not the first of its FORMAT)")
+            raise Malformed("has no genotypes (GT is not the first of its FORMAT)", GENOTYPES)
         wanted = [number for number, _ in found.plain]
         told = calls(parts[9], len(self.header.samples), len(found.alternatives), wanted or [0])
         if b"PS" in asked.split(b":"):
