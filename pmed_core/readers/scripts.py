@@ -8,6 +8,7 @@ the few hundred letters that a language writes every day.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -120,7 +121,12 @@ def _capitals_within(text: str) -> int:
     """Capitals after small letters, and letters of two scripts side by side."""
     return sum(
         (before.islower() and letter.isupper() and ord(letter) > 127)
-        or (before.isascii() and before.isalpha() and ord(letter) > 0x24F and letter.isalpha())
+        or (before.isascii() and before.isalpha() and ord(letter) > 0x24F and _in_words(letter))
         or (letter.isascii() and letter.isalpha() and 0x24F < ord(before) < 0x1E00)
         for before, letter in pairwise(text)
     )
+
+
+def _in_words(letter: str) -> bool:
+    """Whether it is a letter, or a vowel or tone that stands above or below one, as in Thai."""
+    return letter.isalpha() or unicodedata.category(letter).startswith("M")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pmed_core.errors import UserError
 from pmed_core.readers.formats import open_table
+from pmed_core.readers.scripts import ranked
 from pmed_core.readers.table import Table
 from pmed_core.reading import Decision
 
@@ -151,3 +152,14 @@ def test_chinese_of_any_length_is_read_or_said(
     path = written(tmp_path_factory.mktemp("chinese"), text.encode("gb18030"))
     table = open_table(path, {})
     assert list(table.cells["分组"]) == words
+
+
+@given(
+    letter=st.sampled_from("éèàâçêîïôñáíóúãõåæøëäöüß"),
+    word=st.sampled_from(["caf{}", "{}tre", "m{}n", "ma{}o"]),
+    rows=st.integers(1, 40),
+)
+def test_a_western_word_is_never_of_two_scripts(letter: str, word: str, rows: int) -> None:
+    text = "\n".join(f"{row},{word.format(letter)},0" for row in range(rows))
+    _, encoding = ranked(text.encode("cp1252"))[0]
+    assert all(ord(sign) < 0x250 for sign in text.encode("cp1252").decode(encoding))
