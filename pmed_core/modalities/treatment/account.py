@@ -19,6 +19,8 @@ from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.modalities.treatment.positivity import lacking
 from pmed_core.outcomes import Effect
 from pmed_core.outcomes.effect import evaluation as of_effects
+from pmed_core.outcomes.effect.checks import serious
+from pmed_core.outcomes.effect.design import UNKNOWN
 from pmed_core.outcomes.effect.diagnostics import (
     Arm,
     Calibration,
@@ -74,8 +76,8 @@ def account(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) 
     uneven = _uneven(comparisons, differences) if observed else ()
     return Diagnostics(
         effect.design(), OVERLAP if observed else (0.0, 1.0), arms, comparisons,
-        (*_policies(of), _by_rule(of)), _rule(of), differences, 
-        (*_small(arms), *uneven, *_systematic(comparisons)),
+        (*_policies(of), _by_rule(of)), _rule(of), differences,
+        (*_doubtful(cohort), *_small(arms), *uneven, *_systematic(comparisons)),
     )  # fmt: skip
 
 
@@ -280,6 +282,12 @@ def _by_rule(of: _Basis) -> Policy:
     return Policy("by a rule of two questions", Measure(mean, mean - half, mean + half))
 
 
+def _doubtful(cohort: Cohort) -> tuple[str, ...]:
+    """What was serious before training; of those whose outcome is unknown only a note is left."""
+    lost = (one for one in cohort.notes if one.startswith(UNKNOWN))
+    return (*lost, *(one.sentence for one in serious(cohort)))
+
+
 def _small(arms: Sequence[Arm]) -> tuple[str, ...]:
     return tuple(
         f"Only {arm.n} patients were given '{arm.option}', worth {arm.effective:.0f} once weighted."
@@ -324,7 +332,8 @@ def _uneven(
 
 def completed(evaluation: Evaluation, found: Diagnostics | None = None) -> Evaluation:
     """With a verdict on whether the effect differs between patients, with what negative controls
-    say of the average, where they were looked at, and with a baseline that is better."""
+    say of the average, where they were looked at, and with a baseline that is better; and with the
+    warnings of the diagnostics."""
     effect = evaluation.outcome
     if not isinstance(effect, Effect) or not evaluation.n:
         return evaluation
@@ -332,4 +341,5 @@ def completed(evaluation: Evaluation, found: Diagnostics | None = None) -> Evalu
     if found is not None:
         each += [said for one in found.comparisons if (said := calibrated(effect, one))]
     each += [said] if (said := beaten(effect, evaluation.measures, evaluation.baselines)) else []
-    return replace(evaluation, verdict=" ".join(each))
+    notes = (*evaluation.notes, *(found.warnings if found is not None else ()))
+    return replace(evaluation, verdict=" ".join(each), notes=notes)

@@ -43,7 +43,7 @@ from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
 from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
 from pmed_core.outcomes.effect import censoring
 from pmed_core.outcomes.effect.arms import LEAST
-from pmed_core.outcomes.effect.checks import deciding
+from pmed_core.outcomes.effect.checks import deciding, serious
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
 from pmed_core.outcomes.effect.scores import comparable, scored
 from pmed_core.outcomes.kinds import learning
@@ -82,8 +82,11 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             "in it were given both", f"{cohort.name}, column '{effect.arms.column}'",
             "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
         )  # fmt: skip
-    settled = effect.with_learnt(known.chosen_outcome())
-    return replace(known, variables=cohort.variables, outcome=settled)
+    settled, told = effect.with_learnt(known.chosen_outcome()), serious(cohort)
+    for one in told:
+        progress.note(f"{one.sentence} {one.remedy}")
+    notes = (*cohort.notes, *(one.sentence for one in told))
+    return replace(known, variables=cohort.variables, outcome=settled, notes=notes)
 
 
 def _with(cohort: Cohort, outcome: Outcome, read: tuple[str, ...]) -> Cohort:
