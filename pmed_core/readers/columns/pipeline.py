@@ -17,6 +17,7 @@ from pmed_core.readers.columns import (
     codes,
     codes_for_missing,
     dates,
+    doses,
     missing,
     number_account,
     numbers,
@@ -113,8 +114,9 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
         return _own(own, Cells.of(texts.words(cells)), variable, asked)
     if cells.dtype.kind in "fiubcmM" and variable.kind not in TEXTS:
         return _as_typed(cells, variable, asked)
-    if new and _of_doses(variable):
-        return _doses(cells, variable, asked)
+    if new and doses.such(variable):
+        read = read_as(cells, doses.as_number(variable, asked))
+        return Column(variable, doses.named(read.cells), read.reading)
     if variable.kind in TEXTS:
         distinct = Cells.of(texts.words(cells))
         told = stored_codes.told(cells, asked) if cells.dtype.kind == "f" else ()
@@ -126,22 +128,6 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
     if variable.kind is Kind.NUMBER:
         return _number(numbers.read(distinct, asked), variable, asked)
     return _date(_dates(distinct, asked), variable, asked)
-
-
-def _of_doses(variable: Variable) -> bool:
-    """Whether the categories are numbers of a unit, as the doses of a treatment are."""
-    names = pd.Series(list(variable.categories), dtype="str")
-    return bool(variable.unit and len(names)) and numbers.written_plainly(names) is not None
-
-
-def _doses(cells: pd.Series[Any], variable: Variable, asked: Asked) -> Column:
-    """The numbers of a category, in its unit, however they are written."""
-    number = replace(variable, kind=Kind.NUMBER, categories=(), range=None)
-    read = read_as(cells, replace(asked, earlier=number))
-    # 0.1 mg of 100 µg: what a change of unit leaves behind is no dose of its own.
-    doses = read.cells.map(lambda dose: float(f"{dose:.9g}"))
-    named: pd.Series[Any] = texts.as_text(doses)
-    return Column(variable, named, read.reading)
 
 
 def _banded(cells: pd.Series[Any], edges: tuple[float, ...], asked: Asked) -> Column:
@@ -186,11 +172,8 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
     ):
         return None
     variable = inference.number(asked.column, known)
-    return Column(
-        replace(variable, written=Written(decimal=".")),
-        pd.Series(values),
-        codes_for_missing.asked_about(values, asked),
-    )
+    told = codes_for_missing.asked_about(values, asked)
+    return Column(replace(variable, written=Written(decimal=".")), pd.Series(values), told)
 
 
 def _typed(cells: pd.Series[str], asked: Asked) -> Column:
