@@ -144,3 +144,15 @@ def test_doses_of_a_later_file_are_read_in_the_unit_of_the_model(
     later = frame.assign(arm=np.resize(list(written), 100))
     found = read_for(later, cohort.variables, cohort.outcome)
     assert found.table["arm"].iloc[:4].tolist() == read
+
+
+def test_a_copy_of_the_outcome_among_the_inputs_is_told() -> None:
+    frame, draw = table(), np.random.default_rng(4)
+    frame["cause"] = np.where(frame["y"] > 0, "organ failure", "none")
+    frame["died"] = np.where(frame["y"] > 0, "yes", "no")
+    frame["late sign"] = frame["y"] + draw.normal(0, 0.01, 600)
+    for outcome, copy in (("died", "cause"), ("y", "late sign")):
+        other = {"died": "y", "y": "died"}[outcome]
+        cohort = read_cohort(frame, outcome=outcome, treatment=CHOSEN, ignore=[other])
+        told = {name for one in serious(cohort) for name in one.columns}
+        assert copy in told

@@ -43,7 +43,7 @@ from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
 from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
 from pmed_core.outcomes.effect import censoring
 from pmed_core.outcomes.effect.arms import LEAST
-from pmed_core.outcomes.effect.checks import deciding, serious
+from pmed_core.outcomes.effect.checks import SERIOUS, deciding, serious
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
 from pmed_core.outcomes.effect.scores import comparable, scored
 from pmed_core.outcomes.kinds import learning
@@ -85,7 +85,7 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
     settled, told = effect.with_learnt(known.chosen_outcome()), serious(cohort)
     for one in told:
         progress.note(f"{one.sentence} {one.remedy}")
-    notes = (*cohort.notes, *(one.sentence for one in told))
+    notes = (*cohort.notes, *(f"{SERIOUS}{one.sentence}" for one in told))
     return replace(known, variables=cohort.variables, outcome=settled, notes=notes)
 
 
@@ -260,8 +260,11 @@ def _effects(
     alike = comparable(probability) | (ensemble.choice is None)
     apart = said[:, 1:] - said[:, :1]
     _some_alike(alike, part, effect)
+    whose = part.patients()
     return tuple(
-        shrunk(scores[alike[:, k], k], apart[alike[:, k], k], columns[alike[:, k]])
+        shrunk(
+            scores[alike[:, k], k], apart[alike[:, k], k], columns[alike[:, k]], whose[alike[:, k]]
+        )
         for k in range(effect.effects)
     )
 

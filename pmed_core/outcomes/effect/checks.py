@@ -14,14 +14,26 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.effect import CONTROL, OPTIONS_AT_MOST, TRUE, Arms, Effect, design, timing
+from pmed_core.outcomes.effect import (
+    CONTROL,
+    OPTIONS_AT_MOST,
+    TRUE,
+    Arms,
+    Effect,
+    design,
+    effect_of,
+    timing,
+)
 from pmed_core.outcomes.effect.arms import LEAST
 from pmed_core.outcomes.effect.censoring import refuse_unfollowed
+from pmed_core.outcomes.kinds import checking
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.inference import ordered
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
+SERIOUS = "Serious: "
+"""How notes on a trained cohort begin that any effect must be shown with."""
 ADVISED, PURE, MOSTLY = 100, 0.99, 0.5
 BINS, TOGETHER = 20, 5
 KNOWN_BY_NOBODY = re.compile(
@@ -123,7 +135,9 @@ def _told(made: Effect, given: pd.Series[Any]) -> list[str]:
     found = [f"'{made.arms.column}' is the treatment: {listed}; '{made.options[0]}' is compared "
              "with the others."]  # fmt: skip
     if not made.arms.better:
-        better, what = "higher" if made.sign > 0 else "lower", made.of.quantities[0].name
+        better, said = "higher" if made.sign > 0 else "lower", made.of.quantities[0]
+        event = f" ({made.of.event(made.of.labels[0])})" if made.of.additive else ""
+        what = f"{said.name}{event}"
         found.append(f"A {better} {what} counts as better, as nothing else was said.")
     if missing := int(given.isna().sum()):
         found.append(f"{missing:,} of {len(given):,} patients have no treatment and are not used.")
@@ -187,9 +201,11 @@ def _probability(arms: Arms, options: tuple[str, ...], where: str) -> tuple[floa
 
 
 def findings(cohort: Cohort) -> list[Finding]:
-    """Options and variables that make an effect untrue."""
-    decided = deciding(cohort)
+    """Options and variables that make an effect untrue, and what does so of its outcome alone: a
+    copy of it among the inputs leaves no effect to be seen."""
+    decided, outcome = deciding(cohort), effect_of(cohort.chosen_outcome()).learnt
     return [
+        *checking(outcome).findings(replace(cohort, outcome=outcome)),
         *_arms(cohort), *_deciding(decided), *timing.findings(cohort),
         *design.findings(cohort, decided),
     ]  # fmt: skip

@@ -24,8 +24,6 @@ CHANCE = 0.001
 GAP = 0.05
 """Between the shares of two options whose outcome is unknown, from which on it is serious."""
 RARE, NAMED = 5, 5
-UNKNOWN = "The outcome is unknown"
-"""How a sentence on lost patients begins."""
 
 
 def findings(cohort: Cohort, decided: Sequence[str]) -> list[Finding]:
@@ -124,7 +122,7 @@ def _unknown(cohort: Cohort, given: Codes) -> list[Finding]:
     return [
         Finding(
             "unknown outcomes", Severity.SERIOUS,
-            f"{UNKNOWN} {each}: who is left may not be alike, and the effect is of "
+            f"The outcome is unknown {each}: who is left may not be alike, and the effect is of "
             "these alone.",
             "Find out what became of the others, or say what stands for it; of an event choose the "
             "time to it, which reads patients until they were last seen.", effect.of.columns,
