@@ -16,7 +16,7 @@ from pmed_core.evaluations.resampling import draw
 from pmed_core.evaluations.words import beaten
 from pmed_core.modalities.treatment import controls, rule
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
-from pmed_core.modalities.treatment.positivity import lacking
+from pmed_core.modalities.treatment.positivity import lacking, surely
 from pmed_core.outcomes import Effect
 from pmed_core.outcomes.effect import evaluation as of_effects
 from pmed_core.outcomes.effect.checks import SERIOUS
@@ -322,6 +322,12 @@ def _uneven(
                 f"'{one.option}' and the reference (probability outside {OVERLAP[0]:g} to "
                 f"{OVERLAP[1]:g}): no effect is told of them, and averages are of the others."
             )
+        for group in one.lacking or ():
+            if surely(min(group.of_option, group.of_reference), group.n):
+                found.append(
+                    f"Where {group.when}, {group.of_option:,} of {group.n:,} patients were given "
+                    f"'{one.option}', and the others the reference: no data tell its effect there."
+                )
     still = [one.variable for one in differences if one.after > UNBALANCED]
     if still:
         named = ", ".join(f"'{name}'" for name in still[:5]) + " …" * (len(still) > 5)

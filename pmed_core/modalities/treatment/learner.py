@@ -38,6 +38,7 @@ from pmed_core.modalities.treatment.account import account, completed
 from pmed_core.modalities.treatment.baselines import baselines
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.modalities.treatment.options import TreatmentOptions
+from pmed_core.modalities.treatment.positivity import as_seen, seldom
 from pmed_core.modalities.treatment.process import Process, process
 from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
 from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
@@ -205,6 +206,10 @@ def _with_effects(
 ) -> TreatmentEnsemble:
     """With the process and the effects of each fold, from its training part alone."""
     effect, options, told = ensemble.outcome, run.options, ensemble.told(cohort.table)
+    if ensemble.choice is not None:
+        said = ensemble.probability(told)
+        few = seldom(cohort.table, ensemble.inputs, cohort.observed(), said)
+        ensemble = replace(ensemble, seldom=few)
     of_outcome = _validating(_with(cohort, effect.learnt, ()), (outer, options))
     of_choice = of_outcome
     if ensemble.choice is not None:
@@ -219,6 +224,7 @@ def _with_effects(
         said = told.outcomes[rows, of_outcome[fold, rows]]
         beside, said = _beside(ensemble, (part, happened), fold, said, options.seed)
         probability = told.probability[rows, of_choice[fold, rows]]
+        probability = as_seen(part.table, ensemble.inputs, probability, ensemble.seldom)
         processes.append(beside)
         each = (said, probability, happened)
         effects.append(_effects(ensemble, part, each, told.columns[rows, fold]))
