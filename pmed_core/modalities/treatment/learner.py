@@ -44,12 +44,13 @@ from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
 from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
 from pmed_core.outcomes.effect import censoring
 from pmed_core.outcomes.effect.arms import LEAST
-from pmed_core.outcomes.effect.checks import SERIOUS, deciding, serious
+from pmed_core.outcomes.effect.checks import SERIOUS, deciding
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
 from pmed_core.outcomes.effect.scores import comparable, scored
-from pmed_core.outcomes.kinds import learning
+from pmed_core.outcomes.kinds import findings, learning
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress, Stop, Stretch
+from pmed_core.quality import Finding, Severity
 from pmed_core.reading import of_later_files
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.variable import Role
@@ -83,11 +84,16 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             "in it were given both", f"{cohort.name}, column '{effect.arms.column}'",
             "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
         )  # fmt: skip
-    settled, told = effect.with_learnt(known.chosen_outcome()), serious(cohort)
+    settled, told = effect.with_learnt(known.chosen_outcome()), _serious(cohort)
     for one in told:
         progress.note(f"{one.sentence} {one.remedy}")
     notes = (*cohort.notes, *(f"{SERIOUS}{one.sentence}" for one in told))
     return replace(known, variables=cohort.variables, outcome=settled, notes=notes)
+
+
+def _serious(cohort: Cohort) -> list[Finding]:
+    """What whoever trains must be told, on the screen or not."""
+    return [one for one in findings(cohort) if one.severity is Severity.SERIOUS]
 
 
 def _with(cohort: Cohort, outcome: Outcome, read: tuple[str, ...]) -> Cohort:

@@ -21,12 +21,10 @@ from pmed_core.outcomes.effect import (
     Arms,
     Effect,
     design,
-    effect_of,
     timing,
 )
 from pmed_core.outcomes.effect.arms import LEAST
 from pmed_core.outcomes.effect.censoring import refuse_unfollowed
-from pmed_core.outcomes.kinds import checking
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.inference import ordered
@@ -201,19 +199,12 @@ def _probability(arms: Arms, options: tuple[str, ...], where: str) -> tuple[floa
 
 
 def findings(cohort: Cohort) -> list[Finding]:
-    """Options and variables that make an effect untrue, and what does so of its outcome alone: a
-    copy of it among the inputs leaves no effect to be seen."""
-    decided, outcome = deciding(cohort), effect_of(cohort.chosen_outcome()).learnt
+    """Options and variables that make an effect untrue."""
+    decided = deciding(cohort)
     return [
-        *checking(outcome).findings(replace(cohort, outcome=outcome)),
         *_arms(cohort), *_deciding(decided), *timing.findings(cohort),
         *design.findings(cohort, decided),
     ]  # fmt: skip
-
-
-def serious(cohort: Cohort) -> tuple[Finding, ...]:
-    """Of those findings what whoever trains must be told, on the screen or not."""
-    return tuple(one for one in findings(cohort) if one.severity is Severity.SERIOUS)
 
 
 def _arms(cohort: Cohort) -> list[Finding]:
