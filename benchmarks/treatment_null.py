@@ -106,7 +106,10 @@ def controlled(seed: int) -> tuple[bool, bool]:
     x, ill = draw.standard_normal((500, 3)), draw.standard_normal(500)
     given = (draw.random(500) < 1 / (1 + np.exp(-(0.5 * x[:, 0] + 0.7 * ill)))).astype(np.int64)
     probability = LogisticRegression().fit(x, given).predict_proba(x)
-    of = controls.Compared(x, given, probability, np.arange(500) % 5, np.ones(500, dtype=bool))
+    everybody = np.arange(500)
+    of = controls.Compared(
+        x, given, probability, everybody % 5, np.ones(500, dtype=bool), everybody.astype(str)
+    )
     each = [
         x @ draw.normal(0, 0.5, 3) + strength * ill + draw.standard_normal(500)
         for strength in draw.normal(0.5, 0.25, 11)

@@ -141,6 +141,8 @@ LEFT_VIEW = re.compile(
     r"^lost$|\blost (to )?f|\bltfu?\b|\bwithdr|\bdrop(ped)? ?out|abbruch|perdu de vue|verloren"
 )
 """In words for patients who were last seen without the event, if it is asked when it happens."""
+CENSORED = re.compile(r"cens|cnsr")
+"""In the name of a column; "CNSR" is that of clinical trials (CDISC), whose 0 is the event."""
 DIGITS = re.compile(r"[+-]?\d{1,28}(?:[.,]\d{1,28})?")
 """A number without an exponent, of as many digits as are told apart."""
 WISHED = _words(
@@ -302,7 +304,7 @@ def denies(column: str, values: Sequence[str]) -> bool:
     """Whether values only say yes or no to what the column is called, and that may be that nothing
     happened: 1 of "censored", yes of "alive"."""
     bare = all(not meaning(value) or _plain(value) in YES | NO for value in values)
-    return bare and (meaning(column) == "none" or "cens" in _plain(column))
+    return bare and (meaning(column) == "none" or bool(CENSORED.search(_plain(column))))
 
 
 def _keys(values: Iterable[str]) -> dict[str, tuple[str, bool] | None]:

@@ -157,7 +157,12 @@ def contribution(explanation: Explanation, row: int = 0) -> pd.DataFrame:
     base, end = float(explanation.base[row]), float(explanation.prediction[row])
     rows.insert(0, (f"(typical {explanation.of})", "", base, said.value(base)))
     rows.append((f"(this {explanation.of})", "", end, said.value(end)))
-    columns = ["Variable", "Value", said.scale.capitalize(), f"{said.title} after it"]
+    columns = [
+        "Variable",
+        "Value",
+        said.scale if said.unit else wording.capitalised(said.scale),
+        f"{said.title} after it",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -80,6 +80,11 @@ OF_AN_OPTION = {"policy_value": "Mean outcome if everybody were given {}"}
 TWO_DIGITS = ("calibration_slope", "calibration_intercept")
 
 
+def capitalised(text: str) -> str:
+    """A sentence's first letter as a capital; names in it stay as they are: "with SoC"."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def measure_title(name: str, outcome: Outcome | None = None) -> str:
     """A measure's key in words; that of one label too, by the outcome's names of values."""
     if name in MEASURES:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from pmed_core import outcomes
 from pmed_core.outcomes import Outcome
 
 if TYPE_CHECKING:
+    from pmed_core.cohort import Cohort
     from pmed_core.outcomes.contracts import Checking, Evaluating, Folder, Graphing, Learning
+    from pmed_core.quality import Finding
 
 
 def _folder(outcome: Outcome) -> Folder:
@@ -49,6 +52,17 @@ def learning(outcome: Outcome) -> Learning:
 def evaluating(outcome: Outcome) -> Evaluating:
     """How predictions of it are evaluated."""
     return _folder(outcome).evaluating()
+
+
+def findings(cohort: Cohort) -> list[Finding]:
+    """What is worth knowing of the outcome; where something is made of another outcome, of that
+    too: a copy of it among the inputs leaves no effect to be seen."""
+    outcome = cohort.chosen_outcome()
+    found = checking(outcome).findings(cohort)
+    if outcome.learnt is outcome:
+        return found
+    learnt = replace(cohort, outcome=outcome.learnt)
+    return [*found, *checking(outcome.learnt).findings(learnt)]
 
 
 def checking(outcome: Outcome) -> Checking:

@@ -12,6 +12,7 @@ from pmed_core.modalities import modality_of
 from pmed_core.modalities.kinds import reading
 from pmed_core.modalities.tabular.preprocessing import numeric_cells
 from pmed_core.outcomes.kinds import checking
+from pmed_core.outcomes.kinds import findings as findings_of
 from pmed_core.quality import Quality, Summary
 from pmed_core.variable import PAYLOADS, Kind, Variable
 
@@ -29,7 +30,7 @@ def check(cohort: Cohort) -> Quality:
     if cohort.outcome is not None:
         kind = checking(cohort.outcome)
         balance, incidences = kind.totals(cohort), kind.incidences(cohort)
-        findings += [kind.balance(cohort), *kind.findings(cohort)]
+        findings += [kind.balance(cohort), *findings_of(cohort)]
     return Quality(len(cohort), summaries, tuple(findings), balance, incidences)
 
 

@@ -79,7 +79,7 @@ def performance_report(page: PerformancePage) -> bytes:
     how, asked = standing(page.evaluation), page.evaluation.outcome.question()
     y = head(sheet, page.model, f"Performance of a model that predicts: {asked}")
     y = sheet.text((MARGIN, y), how.headline, INNER, Type(9, bold=True))
-    said = f"{'; '.join(how.details).capitalize()}. {page.evaluation.verdict}"
+    said = f"{wording.capitalised('; '.join(how.details))}. {page.evaluation.verdict}"
     y = sheet.paragraph((MARGIN, y), said, INNER, SMALL, 5) + 3
     y = max(_facts(sheet, page, y), _measures(sheet, page, y)) + 1
     y = sheet.paragraph((MARGIN, y), _inputs(page), INNER, QUIET, 2) + 2

@@ -26,6 +26,7 @@ from pmed_core.figures import (
     training,
     trust,
 )
+from pmed_core.quantity import Amount
 from pmed_core.work import Trust
 from tests.figures import nouns
 
@@ -347,6 +348,11 @@ def test_the_ward_hears_alerts_missed_cases_and_the_number_to_evaluate() -> None
     alerts = row.true_positive + row.false_positive
     assert f"{alerts / row.true_positive:.1f} alerts for each event found" in text
     assert f"{row.false_negative} of 550 events missed" in text
+
+
+def test_a_unit_heads_a_table_as_it_is_written() -> None:
+    told = replace(E, quantity=Amount("pressure", "mmHg"))
+    assert list(tables.contribution(told, 2))[2] == "mmHg"
 
 
 def test_the_contribution_table_ends_in_the_prediction() -> None:

@@ -25,6 +25,11 @@ def test_percent(share: float, said: str) -> None:
     assert wording.percent(share) == said
 
 
+def test_the_first_letter_is_a_capital_and_names_stay() -> None:
+    assert wording.capitalised("effect of TRT01P on Pain VAS") == "Effect of TRT01P on Pain VAS"
+    assert wording.capitalised("") == ""
+
+
 def test_an_interval_whose_ends_read_the_same_is_said_once() -> None:
     assert wording.percents(0.12, 0.17) == "12 % to 17 %"
     assert wording.percents(0.9995, 0.9999) == "above 99.9 %"

@@ -191,7 +191,8 @@ def test_the_report_holds_the_options_on_a_condition(opened: Open, trained: str)
     text = " ".join(pages[1].extract_text().split())
     for part in (
         f"What each option would do: patient {who}", "If the assumptions hold, of 100 patients",
-        "surgery:", "drugs:", "unmeasured confounding", "Eligibility: Adults", RESEARCH_ONLY,
+        "Effect of treatment on died is yes", "surgery:", "drugs:", "unmeasured confounding",
+        "Eligibility: Adults", RESEARCH_ONLY,
     ):  # fmt: skip
         assert part in text
     assert "recommended" not in text

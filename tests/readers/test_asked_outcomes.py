@@ -335,7 +335,9 @@ def test_later_patients_without_the_event_are_told_from_those_of_whom_nothing_is
 # What the column is called may turn its values round
 
 
-@pytest.mark.parametrize("name", ["cens", "censored", "alive", "Censoring", "zensiert", "survived"])
+@pytest.mark.parametrize(
+    "name", ["cens", "CNSR", "censored", "alive", "Censoring", "zensiert", "survived"]
+)
 @pytest.mark.parametrize("words", [("1", "0"), ("yes", "no"), ("TRUE", "FALSE")])
 def test_a_column_that_may_say_who_was_censored_is_asked_about(
     name: str, words: tuple[str, str]

@@ -81,7 +81,14 @@ def test_a_control_of_a_trial_shows_no_effect() -> None:
     draw = np.random.default_rng(3)
     n = 800
     x, given = draw.standard_normal((n, 3)), draw.integers(0, 2, n)
-    of = Compared(x, given, np.full((n, 2), 0.5), np.arange(n) % 4, np.ones(n, dtype=bool))
+    of = Compared(
+        x,
+        given,
+        np.full((n, 2), 0.5),
+        np.arange(n) % 4,
+        np.ones(n, dtype=bool),
+        np.arange(n).astype(str),
+    )
     outcome = x[:, 0] + draw.standard_normal(n)
     outcome[::7] = np.nan
     value, error, many = effect(outcome, of)

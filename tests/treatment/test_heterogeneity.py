@@ -15,7 +15,7 @@ from pmed_core.modalities.treatment.shrinkage import shrunk
 from pmed_core.outcomes import Arms, Effect, Number
 from pmed_core.outcomes.effect import heterogeneity
 from pmed_core.outcomes.effect.evaluation import intervals
-from pmed_core.outcomes.effect.scores import comparable, scored
+from pmed_core.outcomes.effect.scores import comparable, error_of_mean, scored
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
@@ -104,19 +104,36 @@ def test_options_are_comparable_where_both_were_given() -> None:
 def test_effects_are_drawn_to_the_average_unless_scores_speak() -> None:
     draw_ = np.random.default_rng(4)
     columns, told = draw_.standard_normal((500, 6)), draw_.standard_normal(500)
-    noise = draw_.standard_normal(500)
-    nothing = shrunk(1 + noise, told, columns)
+    noise, whose = draw_.standard_normal(500), np.arange(500).astype(str)
+    nothing = shrunk(1 + noise, told, columns, whose)
     effects, variance = nothing.effect(told, columns)
     assert nothing.differs < 0.6
     assert effects.std() < 0.1
     assert np.mean(np.abs(effects - 1) < 1.96 * np.sqrt(variance)) > 0.95
-    linear = shrunk(1 + columns[:, 2] + noise, told, columns)
+    linear = shrunk(1 + columns[:, 2] + noise, told, columns, whose)
     effects, variance = linear.effect(told, columns)
     assert linear.differs > 0.99
     assert np.corrcoef(effects, columns[:, 2])[0, 1] > 0.95
-    by_networks = shrunk(1 + told + noise, told, columns)
+    by_networks = shrunk(1 + told + noise, told, columns, whose)
     assert by_networks.weights[0] == pytest.approx(1, abs=0.15)
     assert np.abs(by_networks.weights[1:]).max() < 0.15
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000), st.integers(2, 5))
+def test_rows_that_repeat_a_patient_tell_nothing_more(seed: int, times: int) -> None:
+    draw_ = np.random.default_rng(seed)
+    columns, told = draw_.standard_normal((200, 4)), draw_.standard_normal(200)
+    scores, whose = 1 + columns[:, 0] + draw_.standard_normal(200), np.arange(200).astype(str)
+    each = (scores, told, columns, whose)
+    once = shrunk(*each)
+    often = shrunk(*(np.repeat(one, times, axis=0) for one in each))
+    for one, other in zip(once.effect(told, columns), often.effect(told, columns), strict=True):
+        assert other == pytest.approx(one, rel=0.02, abs=0.02)
+    assert often.differs == pytest.approx(once.differs, abs=0.02)
+    again = error_of_mean(np.repeat(scores, times), np.repeat(whose, times))
+    assert again == pytest.approx(error_of_mean(scores, whose))
+    assert error_of_mean(scores, whose) == pytest.approx(scores.std(ddof=1) / 200**0.5)
 
 
 def test_folds_that_learn_from_each_other_seldom_agree_on_what_is_not_there() -> None:

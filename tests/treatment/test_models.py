@@ -176,6 +176,22 @@ def test_new_patients_need_no_treatment_and_are_known_without_it(
 
 
 @pytest.mark.slow
+def test_options_that_a_model_does_not_compare_are_named_or_refused(
+    varying: tuple[Cohort, Predictor],
+) -> None:
+    model = varying[1]
+    frame = table(120, 0.5, 1.5, 9)
+    frame.loc[:29, "arm"] = "a new one"
+    found = model.evaluate(read_for(frame, model.variables, model.outcome))
+    assert found.n == 90
+    assert any("30 of 120 rows were given 'a new one' (arm)" in note for note in found.notes)
+    renamed = frame.assign(arm=frame["arm"].map(lambda one: f"group {one}"))
+    with pytest.raises(UserError, match="the model compares 'a', 'b'"):
+        model.evaluate(read_for(renamed, model.variables, model.outcome))
+    # To predict, nobody need have been given anything.
+    assert len(model.predict(read_for(renamed, model.variables, model.outcome))) == 120
+
+
 def test_what_was_confounded_is_compared_among_like_patients() -> None:
     frame = confounded()
     naive = frame.groupby("arm")["y"].mean().diff().iloc[-1]

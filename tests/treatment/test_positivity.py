@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pmed_core.modalities.treatment.positivity import lacking
+from pmed_core.modalities.treatment.positivity import as_seen, lacking, seldom
+from pmed_core.outcomes.effect.scores import comparable
 from pmed_core.variable import Kind, Variable
 
 VARIABLES = (
@@ -53,3 +57,28 @@ def test_few_patients_tell_nothing() -> None:
     table, treated = patients(18)
     assert lacking(table, VARIABLES, (treated, ~treated)) == ()
     assert lacking(table, VARIABLES, (np.zeros(18, bool), np.ones(18, bool))) == ()
+
+
+def test_where_an_option_was_as_good_as_never_given_its_share_there_is_believed() -> None:
+    table, treated = patients(1200)
+    old = (table["age"] > 75).to_numpy()
+    treated &= ~old & (table["ward"] != "b").to_numpy()
+    smooth = np.full((1200, 2), 0.5)
+    groups = seldom(table, VARIABLES, treated.astype(np.int64), smooth)
+    found = {(one.variable, one.value, one.yes) for one in groups}
+    assert found == {("ward", "b", True), ("age", "", True)}
+    seen = as_seen(table, VARIABLES, smooth, groups)
+    far = old & (table["age"] > 77).to_numpy()
+    assert not comparable(seen[far | (table["ward"] == "b").to_numpy()]).any()
+    assert seen.sum(axis=1) == pytest.approx(1)
+    assert (seen[(table["age"] < 60).to_numpy() & (table["ward"] == "a").to_numpy()] == 0.5).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.02, 0.98))
+def test_where_probabilities_are_right_no_share_is_replaced(seed: int, often: float) -> None:
+    """However seldom an option is given: that patients cannot be compared is told by these."""
+    draw = np.random.default_rng((seed, 1))
+    table, _ = patients(400)
+    given_ = (draw.random(400) < often).astype(np.int64)
+    assert seldom(table, VARIABLES, given_, np.full((400, 2), [1 - often, often])) == ()

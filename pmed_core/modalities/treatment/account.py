@@ -16,9 +16,10 @@ from pmed_core.evaluations.resampling import draw
 from pmed_core.evaluations.words import beaten
 from pmed_core.modalities.treatment import controls, rule
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
-from pmed_core.modalities.treatment.positivity import lacking
+from pmed_core.modalities.treatment.positivity import lacking, surely
 from pmed_core.outcomes import Effect
 from pmed_core.outcomes.effect import evaluation as of_effects
+from pmed_core.outcomes.effect.checks import SERIOUS
 from pmed_core.outcomes.effect.diagnostics import (
     Arm,
     Calibration,
@@ -30,7 +31,7 @@ from pmed_core.outcomes.effect.diagnostics import (
     Policy,
     Subgroup,
 )
-from pmed_core.outcomes.effect.scores import OVERLAP, Seen, Z
+from pmed_core.outcomes.effect.scores import OVERLAP, Seen, Z, error_of_mean, together
 from pmed_core.outcomes.effect.verdicts import calibrated, told
 from pmed_core.predictions import Predictions
 from pmed_core.variable import Variable
@@ -74,8 +75,8 @@ def account(ensemble: TreatmentEnsemble, cohort: Cohort, held_out: Predictions) 
     uneven = _uneven(comparisons, differences) if observed else ()
     return Diagnostics(
         effect.design(), OVERLAP if observed else (0.0, 1.0), arms, comparisons,
-        (*_policies(of), _by_rule(of)), _rule(of), differences, 
-        (*_small(arms), *uneven, *_systematic(comparisons)),
+        (*_policies(of), _by_rule(of)), _rule(of), differences,
+        (*_doubtful(cohort), *_small(arms), *uneven, *_systematic(comparisons)),
     )  # fmt: skip
 
 
@@ -114,16 +115,17 @@ def _comparison(of: _Basis, k: int) -> Comparison:
     share = seen.probability[:, k + 1] / (seen.probability[:, 0] + seen.probability[:, k + 1])
     edges = np.linspace(0, 1, BINS + 1)
     option, reference = (np.histogram(share[seen.given == arm], edges)[0] for arm in (k + 1, 0))
-    said, scores = seen.said[usable, k], seen.effects[usable, k]
+    said, scores, whose = seen.said[usable, k], seen.effects[usable, k], seen.patients[usable]
     alike, (differs, verdict) = int(np.isfinite(seen.said[:, k]).sum()), told(
         effect, k, of.measures
     )  # fmt: skip
     return Comparison(
         effect.options[k + 1], of.measures[f"ate{of_effects.ends_of(effect)[k]}"],
         tuple(edges.tolist()), tuple(option.tolist()), tuple(reference.tolist()), alike,
-        len(share) - alike, *_unmeasured(of, k, share), _groups(said, scores),
-        of_effects.concentrated(effect.sign * said, effect.sign * scores), differs, verdict,
-        _projection(scores, of.columns[usable], of.names), _calibration(of, k), _lacking(of, k),
+        len(share) - alike, *_unmeasured(of, k, share), _groups(said, scores, whose),
+        of_effects.concentrated(effect.sign * said, effect.sign * scores, whose), differs, verdict,
+        _projection(scores, of.columns[usable], of.names, whose),
+        _calibration(of, k), _lacking(of, k),
     )  # fmt: skip
 
 
@@ -142,7 +144,7 @@ def _calibration(of: _Basis, k: int) -> Calibration | None:
     given = np.where(seen.given == 0, 0, np.where(seen.given == k + 1, 1, 2))
     alike = np.isfinite(seen.said[:, k])
     compared = controls.Compared(
-        of.columns, given, seen.probability[:, [0, k + 1]], of.folds, alike
+        of.columns, given, seen.probability[:, [0, k + 1]], of.folds, alike, seen.patients
     )
     each = []
     for name in effect.arms.controls:
@@ -183,17 +185,17 @@ def _e_value(of: _Basis, difference: float) -> float:
     return float(ratio + np.sqrt(ratio * (ratio - 1)))
 
 
-def _groups(said: Doubles, scores: Doubles) -> tuple[Group, ...]:
+def _groups(said: Doubles, scores: Doubles, patients: NDArray[np.str_]) -> tuple[Group, ...]:
     found = []
     for rows in of_effects.groups_of(said):
-        mean, half = scores[rows].mean(), Z * scores[rows].std() / np.sqrt(max(len(rows) - 1, 1))
+        mean, half = scores[rows].mean(), Z * error_of_mean(scores[rows], patients[rows])
         observed = Measure(float(mean), float(mean - half), float(mean + half))
         found.append(Group(len(rows), float(said[rows].mean()), observed))
     return tuple(found)
 
 
 def _projection(
-    scores: Doubles, columns: Doubles, names: Sequence[str]
+    scores: Doubles, columns: Doubles, names: Sequence[str], patients: NDArray[np.str_]
 ) -> tuple[tuple[str, Measure], ...]:
     """The best linear projection of the effect (Semenova & Chernozhukov, Econometrics Journal
     2021) on standardised inputs, with heteroscedasticity-robust intervals; none of very many."""
@@ -206,7 +208,7 @@ def _projection(
     )
     inverse = np.linalg.pinv(x.T @ x)
     weights = inverse @ x.T @ scores
-    meat = x * (scores - x @ weights)[:, None]
+    meat = together(x * (scores - x @ weights)[:, None], patients)
     error = np.sqrt(np.diag(inverse @ meat.T @ meat @ inverse))
     found: dict[str, Measure] = {}
     for place in np.argsort(-np.abs(weights[1:]) / np.maximum(error[1:], 1e-12), kind="stable"):
@@ -276,8 +278,13 @@ def _by_rule(of: _Basis) -> Policy:
         found = rule.sought(table, of.variables, _benefits(of)[others])
         chosen[mine] = rule.given(found, of.table[mine])
     worth = of.seen.outcomes[np.arange(len(chosen)), chosen][of.usable]
-    mean, half = float(worth.mean()), Z * float(worth.std()) / max(len(worth) - 1, 1) ** 0.5
+    mean, half = float(worth.mean()), Z * error_of_mean(worth, of.seen.patients[of.usable])
     return Policy("by a rule of two questions", Measure(mean, mean - half, mean + half))
+
+
+def _doubtful(cohort: Cohort) -> tuple[str, ...]:
+    """What was serious before training, when those whose outcome is unknown were still there."""
+    return tuple(one.removeprefix(SERIOUS) for one in cohort.notes if one.startswith(SERIOUS))
 
 
 def _small(arms: Sequence[Arm]) -> tuple[str, ...]:
@@ -315,6 +322,12 @@ def _uneven(
                 f"'{one.option}' and the reference (probability outside {OVERLAP[0]:g} to "
                 f"{OVERLAP[1]:g}): no effect is told of them, and averages are of the others."
             )
+        for group in one.lacking or ():
+            if surely(min(group.of_option, group.of_reference), group.n):
+                found.append(
+                    f"Where {group.when}, {group.of_option:,} of {group.n:,} patients were given "
+                    f"'{one.option}', and the others the reference: no data tell its effect there."
+                )
     still = [one.variable for one in differences if one.after > UNBALANCED]
     if still:
         named = ", ".join(f"'{name}'" for name in still[:5]) + " …" * (len(still) > 5)
@@ -324,7 +337,8 @@ def _uneven(
 
 def completed(evaluation: Evaluation, found: Diagnostics | None = None) -> Evaluation:
     """With a verdict on whether the effect differs between patients, with what negative controls
-    say of the average, where they were looked at, and with a baseline that is better."""
+    say of the average, where they were looked at, and with a baseline that is better; and with the
+    warnings of the diagnostics."""
     effect = evaluation.outcome
     if not isinstance(effect, Effect) or not evaluation.n:
         return evaluation
@@ -332,4 +346,5 @@ def completed(evaluation: Evaluation, found: Diagnostics | None = None) -> Evalu
     if found is not None:
         each += [said for one in found.comparisons if (said := calibrated(effect, one))]
     each += [said] if (said := beaten(effect, evaluation.measures, evaluation.baselines)) else []
-    return replace(evaluation, verdict=" ".join(each))
+    notes = (*evaluation.notes, *(found.warnings if found is not None else ()))
+    return replace(evaluation, verdict=" ".join(each), notes=notes)

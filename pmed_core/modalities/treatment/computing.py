@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.explanation import Explanation
 from pmed_core.modalities.contracts import Question
@@ -18,6 +20,7 @@ from pmed_core.modalities.treatment import account
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.modalities.treatment.learner import trainable, trained
 from pmed_core.modalities.treatment.package import cases, packed, unpacked
+from pmed_core.outcomes import Arms
 
 if TYPE_CHECKING:
     from pmed_core.predictor import Predictor
@@ -60,13 +63,47 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
 
 
 def evaluable(model: Model, cohort: Cohort) -> Cohort:
-    """The cohort itself: other options and outcomes are unknown, and counted as such."""
+    """The cohort itself: other options and outcomes are unknown, and counted as such. Raises
+    ``UserError`` where nobody was given an option of the model."""
+    arms = model.ensemble.outcome.arms
+    if arms.column not in cohort.table.columns:
+        raise UserError(
+            f"The treatment '{arms.column}' is missing", cohort.name,
+            "Add the column with that name: effects are evaluated by who was given what.",
+        )  # fmt: skip
+    if (strange := _strange(arms, cohort)) and not cohort.table[arms.column].isin(
+        arms.options
+    ).any():
+        raise UserError(
+            f"The treatment has the values {_listed(strange)}; the model compares "
+            f"{_listed(arms.options)}", f"{cohort.name}, column '{arms.column}'",
+            "Write the options as in training.",
+        )  # fmt: skip
     return cohort
 
 
+def _strange(arms: Arms, cohort: Cohort) -> dict[str, int]:
+    """Options that the model does not compare, with their rows."""
+    given = cohort.table[arms.column]
+    return {str(one): int(n) for one, n in given[~given.isin(arms.options)].value_counts().items()}
+
+
+def _listed(options: Iterable[str]) -> str:
+    return ", ".join(f"'{option}'" for option in options)
+
+
 def completed(evaluation: Evaluation, ensemble: TreatmentEnsemble, cohort: Cohort) -> Evaluation:
-    """With a verdict on whether the effect differs between patients."""
-    return account.completed(evaluation)
+    """With a verdict on whether the effect differs between patients, and with options that the
+    model does not compare."""
+    found, strange = account.completed(evaluation), _strange(ensemble.outcome.arms, cohort)
+    if not strange:
+        return found
+    many, arms = sum(strange.values()), ensemble.outcome.arms
+    said = (
+        f"{many:,} of {len(cohort):,} rows were given {_listed(strange)} ({arms.column}), which "
+        "the model does not compare."
+    )
+    return replace(found, notes=(said, *found.notes))
 
 
 def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:

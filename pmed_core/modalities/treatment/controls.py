@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from pmed_core.evaluation import Measure
 from pmed_core.modalities.tabular.preprocessing import NUMERIC
 from pmed_core.outcomes.effect.diagnostics import Calibration, Control
-from pmed_core.outcomes.effect.scores import Z, scored
+from pmed_core.outcomes.effect.scores import Z, error_of_mean, scored
 from pmed_core.variable import Variable
 
 Doubles = NDArray[np.float64]
@@ -44,6 +44,7 @@ class Compared:
         probability: (n, 2) of the reference and the option.
         folds: (n,) by which outcomes are regressed on others' alone.
         usable: (n,) who can be compared.
+        patients: (n,) whose rows they are.
     """
 
     columns: Doubles
@@ -51,6 +52,7 @@ class Compared:
     probability: Doubles
     folds: NDArray[np.int64]
     usable: NDArray[np.bool_]
+    patients: NDArray[np.str_]
 
 
 def observed(cells: pd.Series[Any], variable: Variable) -> tuple[Doubles, str]:
@@ -77,9 +79,9 @@ def effect(outcome: Doubles, of: Compared) -> tuple[float, float, int]:
             model = RidgeCV(PENALTIES).fit(scale.transform(columns[rows]), outcome[rows])
             said[mine, arm] = model.predict(scale.transform(columns[mine]))
     scores = scored(said, of.probability, of.given, np.where(known, outcome, 0.0))[:, 0]
-    kept = scores[known & of.usable]
+    kept, patients = scores[known & of.usable], of.patients[known & of.usable]
     spread = max(float(outcome[known].std()), 1e-12)
-    error = float(kept.std()) / max(len(kept) - 1, 1) ** 0.5
+    error = error_of_mean(kept, patients)
     return float(kept.mean()) / spread, error / spread, len(kept)
 
 

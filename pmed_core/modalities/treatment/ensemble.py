@@ -13,6 +13,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.tabular.ensemble import ROWS_AT_ONCE, TableEnsemble
 from pmed_core.modalities.tabular.preprocessing import numeric_cells
+from pmed_core.modalities.treatment.positivity import Seldom, as_seen
 from pmed_core.modalities.treatment.process import Process
 from pmed_core.modalities.treatment.shrinkage import Shrunk
 from pmed_core.outcomes import Effect, Outcome, Target
@@ -60,6 +61,7 @@ class TreatmentEnsemble:
         shares: of the options among the patients of training.
         which: the folds that speak.
         followed: of each fold, one for each option, where the outcome is an event by a horizon.
+        seldom: subgroups in which an option was hardly given, where nobody randomised.
     """
 
     outcome: Effect
@@ -71,6 +73,7 @@ class TreatmentEnsemble:
     shares: tuple[float, ...]
     which: tuple[int, ...]
     followed: tuple[tuple[Followed, ...], ...] = ()
+    seldom: tuple[Seldom, ...] = ()
 
     guarded = True
     """A patient unlike those of training is noticed."""
@@ -249,6 +252,7 @@ class TreatmentEnsemble:
         told = self.told(cohort.table)
         value, error = self.answers(told)
         probability = self.probability(told)
+        probability = as_seen(cohort.table, self.inputs, probability, self.seldom)
         outside, apart = self._apart(cohort, probability)
         value = np.where(apart, np.nan, value)
         lowest, highest = np.array([one.bounds for one in self.outcome.quantities]).T

@@ -38,17 +38,19 @@ from pmed_core.modalities.treatment.account import account, completed
 from pmed_core.modalities.treatment.baselines import baselines
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
 from pmed_core.modalities.treatment.options import TreatmentOptions
+from pmed_core.modalities.treatment.positivity import as_seen, seldom
 from pmed_core.modalities.treatment.process import Process, process
 from pmed_core.modalities.treatment.shrinkage import Shrunk, shrunk
 from pmed_core.outcomes import Classes, Effect, Outcome, YesNo
 from pmed_core.outcomes.effect import censoring
 from pmed_core.outcomes.effect.arms import LEAST
-from pmed_core.outcomes.effect.checks import deciding
+from pmed_core.outcomes.effect.checks import SERIOUS, deciding
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
 from pmed_core.outcomes.effect.scores import comparable, scored
-from pmed_core.outcomes.kinds import learning
+from pmed_core.outcomes.kinds import findings, learning
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress, Stop, Stretch
+from pmed_core.quality import Finding, Severity
 from pmed_core.reading import of_later_files
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.variable import Role
@@ -82,8 +84,16 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             "in it were given both", f"{cohort.name}, column '{effect.arms.column}'",
             "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
         )  # fmt: skip
-    settled = effect.with_learnt(known.chosen_outcome())
-    return replace(known, variables=cohort.variables, outcome=settled)
+    settled, told = effect.with_learnt(known.chosen_outcome()), _serious(cohort)
+    for one in told:
+        progress.note(f"{one.sentence} {one.remedy}")
+    notes = (*cohort.notes, *(f"{SERIOUS}{one.sentence}" for one in told))
+    return replace(known, variables=cohort.variables, outcome=settled, notes=notes)
+
+
+def _serious(cohort: Cohort) -> list[Finding]:
+    """What whoever trains must be told, on the screen or not."""
+    return [one for one in findings(cohort) if one.severity is Severity.SERIOUS]
 
 
 def _with(cohort: Cohort, outcome: Outcome, read: tuple[str, ...]) -> Cohort:
@@ -202,6 +212,10 @@ def _with_effects(
 ) -> TreatmentEnsemble:
     """With the process and the effects of each fold, from its training part alone."""
     effect, options, told = ensemble.outcome, run.options, ensemble.told(cohort.table)
+    if ensemble.choice is not None:
+        said = ensemble.probability(told)
+        few = seldom(cohort.table, ensemble.inputs, cohort.observed(), said)
+        ensemble = replace(ensemble, seldom=few)
     of_outcome = _validating(_with(cohort, effect.learnt, ()), (outer, options))
     of_choice = of_outcome
     if ensemble.choice is not None:
@@ -216,6 +230,7 @@ def _with_effects(
         said = told.outcomes[rows, of_outcome[fold, rows]]
         beside, said = _beside(ensemble, (part, happened), fold, said, options.seed)
         probability = told.probability[rows, of_choice[fold, rows]]
+        probability = as_seen(part.table, ensemble.inputs, probability, ensemble.seldom)
         processes.append(beside)
         each = (said, probability, happened)
         effects.append(_effects(ensemble, part, each, told.columns[rows, fold]))
@@ -257,8 +272,11 @@ def _effects(
     alike = comparable(probability) | (ensemble.choice is None)
     apart = said[:, 1:] - said[:, :1]
     _some_alike(alike, part, effect)
+    whose = part.patients()
     return tuple(
-        shrunk(scores[alike[:, k], k], apart[alike[:, k], k], columns[alike[:, k]])
+        shrunk(
+            scores[alike[:, k], k], apart[alike[:, k], k], columns[alike[:, k]], whose[alike[:, k]]
+        )
         for k in range(effect.effects)
     )
 

@@ -15,6 +15,7 @@ from pmed_core.modalities.contracts import Packed
 from pmed_core.modalities.tabular import package as tables
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.treatment.ensemble import TreatmentEnsemble
+from pmed_core.modalities.treatment.positivity import Seldom
 from pmed_core.modalities.treatment.process import Process
 from pmed_core.modalities.treatment.shrinkage import Shrunk
 from pmed_core.outcomes import Effect, Outcome
@@ -34,7 +35,7 @@ class Learnt:
     Attributes:
         of: the outcome as the networks learnt it.
         given: the same of the option that was given; None where it was randomised.
-        followed: as of ``TreatmentEnsemble``.
+        followed, seldom: as of ``TreatmentEnsemble``.
     """
 
     of: Outcome
@@ -43,6 +44,7 @@ class Learnt:
     effects: Annotated[tuple[tuple[Shrunk, ...], ...], Len(1)]
     shares: tuple[float, ...]
     followed: tuple[tuple[Followed, ...], ...] = ()
+    seldom: tuple[Seldom, ...] = ()
 
 
 def packed(ensemble: TreatmentEnsemble) -> Packed:
@@ -55,7 +57,7 @@ def packed(ensemble: TreatmentEnsemble) -> Packed:
     processes, tensors = _taken_apart(ensemble.processes)
     learnt = Learnt(
         ensemble.outcomes.outcome, given, processes, ensemble.effects, ensemble.shares,
-        ensemble.followed,
+        ensemble.followed, ensemble.seldom,
     )  # fmt: skip
     return Packed(
         {name: one.spec for name, one in parts.items()},
@@ -120,10 +122,13 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
         raise ValueError("Expected as many networks of the treatment as of the outcome")
     if len(learnt.processes) != folds:
         raise ValueError("Expected a process of each fold")
+    names = {v.name for v in read}
+    if any(one.variable not in names or not 0 <= one.effect < many - 1 for one in learnt.seldom):
+        raise ValueError("Expected subgroups by inputs, of the options")
     processes = _put_together(learnt.processes, parts.tensors, many)
     return TreatmentEnsemble(
         outcome, variables, outcomes, choice, processes, learnt.effects, learnt.shares,
-        tuple(range(folds)), learnt.followed,
+        tuple(range(folds)), learnt.followed, learnt.seldom,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmed_core.arrays import Floats
+from pmed_core.outcomes.effect.scores import together
 
 Doubles = NDArray[np.float64]
 AXES = 40
@@ -60,15 +61,18 @@ class Shrunk:
         return self.average + x @ self.weights, self.variance + np.maximum(spread, 0.0)
 
 
-def shrunk(scores: Doubles, told: Doubles, columns: Doubles) -> Shrunk:
+def shrunk(scores: Doubles, told: Doubles, columns: Doubles, patients: NDArray[np.str_]) -> Shrunk:
     """Of a training part: (n,) scores, (n,) what networks that did not learn from each patient say
-    of the effect, (n, p) encoded inputs."""
+    of the effect, (n, p) encoded inputs, (n,) whose rows they are."""
     centre, axes = _axes(columns)
     x = np.column_stack([told - told.mean(), (columns - centre) @ axes])
     y = scores - scores.mean()
     noise = max(float(y @ y) / max(len(y) - 1, 1), 1e-12)
+    alike = _alike(y, patients)
+    x, y = x / alike**0.5, y / alike**0.5
     beliefs = [(on, linear) for on in (0.0, 1.0) for linear in (0.0, *LINEAR)]
-    each = [_posterior(x, y, (on, linear), noise) for on, linear in beliefs]
+    many = len(y) / alike
+    each = [_posterior(x, y, (on, linear), (noise, many)) for on, linear in beliefs]
     prior = np.full(len(beliefs), (1 - NOBODY_DIFFERS) / (len(beliefs) - 1))
     prior[0] = NOBODY_DIFFERS
     odds = np.log(prior) + [one[0] for one in each]
@@ -79,8 +83,14 @@ def shrunk(scores: Doubles, told: Doubles, columns: Doubles) -> Shrunk:
     given_that = weight[1:] / weight[1:].sum()
     return Shrunk(
         float(scores.mean()), float(told.mean()), centre, axes, weights,
-        np.tensordot(given_that, np.stack(apart), axes=1), noise / len(y), float(1 - weight[0]),
+        np.tensordot(given_that, np.stack(apart), axes=1), noise / many, float(1 - weight[0]),
     )  # fmt: skip
+
+
+def _alike(y: Doubles, patients: NDArray[np.str_]) -> float:
+    """How many rows tell as much as one patient by itself: the design effect, at least 1."""
+    sums = together(y, patients)
+    return max(float(sums @ sums) / max(float(y @ y), 1e-12), 1.0)
 
 
 def _axes(columns: Doubles) -> tuple[Doubles, Doubles]:
@@ -93,10 +103,11 @@ def _axes(columns: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def _posterior(
-    x: Doubles, y: Doubles, belief: tuple[float, float], noise: float
+    x: Doubles, y: Doubles, belief: tuple[float, float], of: tuple[float, float]
 ) -> tuple[float, Doubles, Doubles]:
-    """Log evidence, mean and covariance of the weights; both columns and scores are centred."""
-    (on, linear), count = belief, x.shape[1]
+    """Log evidence, mean and covariance of the weights; both columns and scores are centred. Of:
+    the variance of scores, and how many rows theirs are worth."""
+    (on, linear), count, (noise, many) = belief, x.shape[1], of
     variance = np.full(count, linear / max(count - 1, 1))
     variance[0] = on * TOLD**2 / noise
     used = np.flatnonzero(variance > 0)
@@ -111,5 +122,5 @@ def _posterior(
         quadratic = max(quadratic - float(told @ inverse @ told), 1e-12)
         determinant = float(np.linalg.slogdet(inner)[1] + np.log(variance[used]).sum())
         mean[used] += inverse @ told
-        covariance[np.ix_(used, used)] = inverse * quadratic / max(len(y) - 1, 1)
-    return -0.5 * determinant - (len(y) - 1) / 2 * np.log(quadratic), mean, covariance
+        covariance[np.ix_(used, used)] = inverse * quadratic / max(many - 1, 1)
+    return -0.5 * determinant - (many - 1) / 2 * np.log(quadratic), mean, covariance

@@ -258,10 +258,9 @@ class Effect:
         """A variable of ``columns`` as what it is here."""
         if variable.name != self.arms.column:
             return self.of.of_column(variable)
-        unit = variable.unit if variable.written.bands else ""
         return replace(
             variable, role=Role.TREATMENT, kind=Kind.CATEGORY, categories=self.options, range=None,
-            unit=unit, reason="", changeable=False,
+            reason="", changeable=False,
         )  # fmt: skip
 
     def at(self, horizons: tuple[float, ...], where: str) -> Effect:

@@ -14,7 +14,15 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.event_words import meanings
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.effect import CONTROL, OPTIONS_AT_MOST, TRUE, Arms, Effect, timing
+from pmed_core.outcomes.effect import (
+    CONTROL,
+    OPTIONS_AT_MOST,
+    TRUE,
+    Arms,
+    Effect,
+    design,
+    timing,
+)
 from pmed_core.outcomes.effect.arms import LEAST
 from pmed_core.outcomes.effect.censoring import refuse_unfollowed
 from pmed_core.quality import Finding, Severity
@@ -22,13 +30,18 @@ from pmed_core.readers.columns.texts import as_text
 from pmed_core.readers.inference import ordered
 from pmed_core.variable import PAYLOADS, Kind, Role, Variable
 
+SERIOUS = "Serious: "
+"""How notes on a trained cohort begin that any effect must be shown with."""
 ADVISED, PURE, MOSTLY = 100, 0.99, 0.5
 BINS, TOGETHER = 20, 5
 KNOWN_BY_NOBODY = re.compile(
     r"true.?(effect|cate|ite|tau)|counter.?factual|cfactual|potential.?outcome|^(mu|y)_?[01]$",
     re.IGNORECASE,
 )
-REFERENCES = ("placebo", "control", "standard", "usual", "none", "no ", "untreated", "sham")
+REFERENCES = re.compile(
+    r"\b(placebo|control|standard|usual|none|no|untreated|sham)\b", re.IGNORECASE
+)
+"""Whole words: "idebenone" and "rituximab mono" are no reference."""
 
 incidences = shared.incidences
 
@@ -119,6 +132,11 @@ def _told(made: Effect, given: pd.Series[Any]) -> list[str]:
     listed = ", ".join(f"'{one}' ({int((given == one).sum()):,})" for one in made.options)
     found = [f"'{made.arms.column}' is the treatment: {listed}; '{made.options[0]}' is compared "
              "with the others."]  # fmt: skip
+    if not made.arms.better:
+        better, said = "higher" if made.sign > 0 else "lower", made.of.quantities[0]
+        event = f" ({made.of.event(made.of.labels[0])})" if made.of.additive else ""
+        what = f"{said.name}{event}"
+        found.append(f"A {better} {what} counts as better, as nothing else was said.")
     if missing := int(given.isna().sum()):
         found.append(f"{missing:,} of {len(given):,} patients have no treatment and are not used.")
     return found
@@ -152,7 +170,7 @@ def _reference(values: tuple[str, ...], where: str) -> str:
     told = [
         value for value, meaning in zip(values, meanings(values), strict=True)
         if meaning == "none" or value in ("0", "0.0")
-        or any(word in f"{value.casefold()} " for word in REFERENCES)
+        or REFERENCES.search(value.replace("_", " "))
     ]  # fmt: skip
     if len(told) == 1:
         return told[0]
@@ -182,8 +200,10 @@ def _probability(arms: Arms, options: tuple[str, ...], where: str) -> tuple[floa
 
 def findings(cohort: Cohort) -> list[Finding]:
     """Options and variables that make an effect untrue."""
+    decided = deciding(cohort)
     return [
-        *_arms(cohort), *_deciding(cohort), *timing.findings(cohort), *_shares(cohort),
+        *_arms(cohort), *_deciding(decided), *timing.findings(cohort),
+        *design.findings(cohort, decided),
     ]  # fmt: skip
 
 
@@ -216,7 +236,7 @@ def deciding(cohort: Cohort) -> list[str]:
     return found
 
 
-def _deciding(cohort: Cohort) -> list[Finding]:
+def _deciding(decided: Sequence[str]) -> list[Finding]:
     """Nobody is left to compare with."""
     return [
         Finding(
@@ -226,7 +246,7 @@ def _deciding(cohort: Cohort) -> list[Finding]:
             "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
             (name,),
         )
-        for name in deciding(cohort)
+        for name in decided
     ]  # fmt: skip
 
 
@@ -262,27 +282,3 @@ def _sides(cells: pd.Series[Any], given: np.ndarray[Any, Any]) -> pd.Series[Any]
     right = upto.max(axis=1) + (upto[-1] - upto).max(axis=1)
     right[:-1][values[1:] == values[:-1]] = 0
     return pd.Series(cells <= values[int(right.argmax())])
-
-
-def _shares(cohort: Cohort) -> list[Finding]:
-    """Whether as many were given each option as its probability says."""
-    outcome = cohort.chosen_outcome()
-    arms = getattr(outcome, "arms", None)
-    observed = cohort.observed()
-    n = int((observed >= 0).sum())
-    if arms is None or not arms.randomised or not n:
-        return []
-    found = []
-    for k, expected in enumerate(arms.probability):
-        share = float((observed[observed >= 0] == k).mean())
-        if abs(share - expected) > 4 * np.sqrt(expected * (1 - expected) / n):
-            found.append(
-                Finding(
-                    "treatment", Severity.SERIOUS,
-                    f"'{arms.options[k]}' was given to {100 * share:.1f} %, though its "
-                    f"probability is said to be {100 * expected:.1f} %.",
-                    "Give the probabilities with which patients were truly randomised, or choose "
-                    "'observed'.", (arms.column,),
-                )
-            )  # fmt: skip
-    return found

@@ -14,7 +14,7 @@ from pmed_core.evaluations import words
 from pmed_core.evaluations.resampling import Draws, percentiles
 from pmed_core.outcomes.effect import Effect
 from pmed_core.outcomes.effect import heterogeneity as patterns
-from pmed_core.outcomes.effect.scores import Seen, Z
+from pmed_core.outcomes.effect.scores import Seen, Z, error_of_mean
 from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.target import Target
 from pmed_core.predictions import Predictions
@@ -149,21 +149,21 @@ def curves(outcome: Effect, predictions: Predictions) -> dict[str, Curves]:
     for k in range(outcome.effects):
         said, scores = seen.said[:, k], seen.effects[:, k]
         counts, edges = np.histogram(said, BINS)
+        benefit, scored = outcome.sign * said, outcome.sign * scores
         found[outcome.labels[k]] = Curves(
-            nothing, nothing, quintiles(said, scores), nothing, _plain(edges), (0,) * BINS,
-            tuple(int(n) for n in counts),
-            named={"concentrated": concentrated(outcome.sign * said, outcome.sign * scores)},
+            nothing, nothing, quintiles(said, scores, seen.patients), nothing, _plain(edges),
+            (0,) * BINS, tuple(int(n) for n in counts),
+            named={"concentrated": concentrated(benefit, scored, seen.patients)},
         )  # fmt: skip
     return found
 
 
-def quintiles(said: Doubles, scores: Doubles) -> Curve:
+def quintiles(said: Doubles, scores: Doubles, patients: NDArray[np.str_]) -> Curve:
     """Mean predicted effect of patients of like prediction against their mean score, with its 95 %
     interval."""
     points = []
     for rows in groups_of(said):
-        mean = scores[rows].mean()
-        half = Z * scores[rows].std() / np.sqrt(max(len(rows) - 1, 1))
+        mean, half = scores[rows].mean(), Z * error_of_mean(scores[rows], patients[rows])
         points.append((said[rows].mean(), mean, mean - half, mean + half))
     return Curve(*(_plain(np.array(each)) for each in zip(*points, strict=True)))
 
@@ -174,10 +174,10 @@ def groups_of(said: Doubles) -> list[NDArray[np.int64]]:
     return np.array_split(np.argsort(said, kind="stable"), count)
 
 
-def concentrated(benefit: Doubles, scores: Doubles) -> Curve:
+def concentrated(benefit: Doubles, scores: Doubles, patients: NDArray[np.str_]) -> Curve:
     """TOC by share of the patients, with its 95 % band."""
     shares = np.linspace(1 / SHARES, 1, SHARES)
-    values, errors = patterns.concentrated(benefit, scores, shares)
+    values, errors = patterns.concentrated(benefit, scores, shares, patients)
     each = (shares, values, values - Z * errors, values + Z * errors)
     return Curve(*(_plain(one) for one in each))
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pmed_core.evaluations.proportions import ratio
 from pmed_core.evaluations.resampling import Draws
+from pmed_core.outcomes.effect.scores import error_of_mean
 
 Doubles = NDArray[np.float64]
 
@@ -80,8 +81,10 @@ def calibration(said: Doubles, scores: Doubles, draws: Draws) -> tuple[Doubles, 
         return np.asarray(score / mean_said), differential
 
 
-def concentrated(benefit: Doubles, scores: Doubles, shares: Doubles) -> tuple[Doubles, Doubles]:
-    """TOC at (s,) shares of the patients, and its standard error."""
+def concentrated(
+    benefit: Doubles, scores: Doubles, shares: Doubles, patients: NDArray[np.str_]
+) -> tuple[Doubles, Doubles]:
+    """TOC at (s,) shares of the rows, and its standard error."""
     order, average = np.argsort(-benefit, kind="stable"), scores.mean()
     values, errors = np.empty(len(shares)), np.empty(len(shares))
     for k, share in enumerate(shares):
@@ -90,5 +93,5 @@ def concentrated(benefit: Doubles, scores: Doubles, shares: Doubles) -> tuple[Do
         inside[order[:many]] = len(order) / many
         influence = (inside - 1) * (scores - average)
         values[k] = influence.mean()
-        errors[k] = influence.std() / np.sqrt(len(order))
+        errors[k] = error_of_mean(influence, patients)
     return values, errors

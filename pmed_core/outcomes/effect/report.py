@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pmed_core.figures import theme
+from pmed_core.figures.wording import capitalised
 from pmed_core.outcomes import Outcome
 from pmed_core.outcomes.effect import Effect, effect_of
 from pmed_core.outcomes.effect import options_figures as figures
@@ -49,7 +50,7 @@ def _draw(
     """A page of its own; ``said``: whether effects differ between patients at all."""
     effect, found = asked
     sheet.turn()
-    y = head(sheet, f"What each option would do: {whose}", effect.question().capitalize())
+    y = head(sheet, f"What each option would do: {whose}", capitalised(effect.question()))
     for k in range(effect.effects):
         y = sheet.paragraph((MARGIN, y), figures.difference(effect, found, k), INNER, LEAD, 4) + 1
         _, told = figures.overlap(effect, found, k)

@@ -37,6 +37,7 @@ class Seen:
         given: (n,) option that each was given.
         outcome: (n,) under it.
         said: (n, effects) what was predicted.
+        patients: (n,) whose rows they are.
     """
 
     scores: Doubles
@@ -44,6 +45,7 @@ class Seen:
     given: Codes
     outcome: Doubles
     said: Doubles
+    patients: NDArray[np.str_]
 
     @classmethod
     def of(cls, outcome: Effect, predictions: Predictions) -> Seen:
@@ -54,6 +56,7 @@ class Seen:
             actual[:, :quantities], actual[:, quantities : quantities + many],
             predictions.observed, actual[:, quantities + many],
             predictions.value[:, : outcome.effects],
+            np.asarray(predictions.patients, dtype=np.str_),
         )  # fmt: skip
 
     @property
@@ -75,6 +78,21 @@ def scored(outcomes: Doubles, probability: Doubles, given: Codes, happened: Doub
     found = outcomes + weight * (happened[:, None] - outcomes)
     found = np.where((given >= 0)[:, None], found, np.nan)
     return np.concatenate([found[:, 1:] - found[:, :1], found], axis=1)
+
+
+def together(values: Doubles, patients: NDArray[np.str_]) -> Doubles:
+    """(n,) or (n, c) values of rows -> (k,) or (k, c) sums of each patient's."""
+    _, places = np.unique(patients, return_inverse=True)
+    found = np.zeros((int(places.max(initial=-1)) + 1, *values.shape[1:]))
+    np.add.at(found, places, values)
+    return found
+
+
+def error_of_mean(values: Doubles, patients: NDArray[np.str_]) -> float:
+    """Standard error of the mean of (n,) rows, of which several may be of one patient: these tell
+    no more than they differ (the sandwich of clusters)."""
+    sums = together(values - values.mean(), patients)
+    return float(np.sqrt((sums**2).sum() * len(sums) / max(len(sums) - 1, 1)) / len(values))
 
 
 def comparable(probability: Doubles) -> NDArray[np.bool_]:

@@ -56,6 +56,13 @@ class Side:
         return f"{good} {self.said.said(abs(benefit))} {'higher' if up else 'lower'}"
 
 
+def at_first(first: Effect, second: Effect) -> float:
+    """The weight until another is chosen: a unit of a number counts as one patient of a hundred, as
+    it would outweigh everything were it worth a whole patient."""
+    one, other = (0.01 if of.of.quantities[0].of_hundred else 1.0 for of in (first, second))
+    return one / other
+
+
 def weighed(first: Side, second: Side, k: int, weight: float) -> Measure:
     """Benefits of option k + 1 added up, in the unit of the first; one unit of the second counts
     as ``weight`` of it."""

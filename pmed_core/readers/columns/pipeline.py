@@ -17,6 +17,7 @@ from pmed_core.readers.columns import (
     codes,
     codes_for_missing,
     dates,
+    doses,
     missing,
     number_account,
     numbers,
@@ -113,6 +114,9 @@ def read_as(cells: pd.Series[str], asked: Asked, *, new: bool = False) -> Column
         return _own(own, Cells.of(texts.words(cells)), variable, asked)
     if cells.dtype.kind in "fiubcmM" and variable.kind not in TEXTS:
         return _as_typed(cells, variable, asked)
+    if new and doses.such(variable):
+        read = read_as(cells, doses.as_number(variable, asked))
+        return Column(variable, doses.named(read.cells), read.reading)
     if variable.kind in TEXTS:
         distinct = Cells.of(texts.words(cells))
         told = stored_codes.told(cells, asked) if cells.dtype.kind == "f" else ()
@@ -168,11 +172,8 @@ def _quick(cells: pd.Series[str], asked: Asked) -> Column | None:
     ):
         return None
     variable = inference.number(asked.column, known)
-    return Column(
-        replace(variable, written=Written(decimal=".")),
-        pd.Series(values),
-        codes_for_missing.asked_about(values, asked),
-    )
+    told = codes_for_missing.asked_about(values, asked)
+    return Column(replace(variable, written=Written(decimal=".")), pd.Series(values), told)
 
 
 def _typed(cells: pd.Series[str], asked: Asked) -> Column:

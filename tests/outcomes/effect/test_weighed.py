@@ -10,6 +10,7 @@ import pytest
 from pmed_core.outcomes import Arms, Effect, Number, YesNo
 from pmed_core.outcomes.effect.weighed_figures import (
     Side,
+    at_first,
     caption,
     figure,
     sentence,
@@ -41,6 +42,15 @@ def test_benefits_are_in_the_direction_of_the_better_outcome_and_add_up() -> Non
     alone = weighed(DEATH, BLEEDING, 0, 0.0)
     assert (alone.value, alone.low, alone.high) == pytest.approx((0.06, 0.02, 0.10))
     assert weighed(DEATH, PRESSURE, 0, 0.01).value == pytest.approx(0.06 + 0.05)
+
+
+def test_at_first_a_unit_counts_as_one_patient_of_a_hundred() -> None:
+    assert at_first(DEATH.effect, BLEEDING.effect) == 1
+    assert at_first(DEATH.effect, PRESSURE.effect) == 0.01
+    assert at_first(PRESSURE.effect, DEATH.effect) == 100
+    told = sentence(DEATH, PRESSURE, 0, at_first(DEATH.effect, PRESSURE.effect))
+    assert "if 1 mmHg of “pressure” counts as much as 0.01 with “died is yes”" in told
+    assert "as good as 11.0 fewer of 100" in told
 
 
 def test_the_sum_of_ends_holds_however_errors_hang_together() -> None:

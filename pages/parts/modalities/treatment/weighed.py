@@ -27,8 +27,10 @@ def weighed_view(
             "Put beside", others, format_func=lambda one: short(one.name), width=320,
             key=f"beside-{entry.id}",
         )  # fmt: skip
+        usual = weighed.at_first(first.effect, effect_of(picked.outcome))
         weight = st.number_input(
-            "Weight", 0.0, 1000.0, 1.0, 0.1, key=f"weight-{entry.id}", width=160,
+            "Weight", 0.0, 1000.0, usual, min(usual, 0.1), key=f"weight-{entry.id}-{picked.id}",
+            format="%g", width=160,
             help="How much one unit of the other outcome counts, in units of this one. It is "
             "yours, or the patient's, to choose: no data tell it.",
         )  # fmt: skip
