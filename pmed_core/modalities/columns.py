@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pmed_core.modalities.expression import annotated, gct, matrix
 from pmed_core.modalities.expression import column as expression
+from pmed_core.modalities.molecule import bioassay, lines, sdf
 from pmed_core.modalities.molecule import column as molecules
-from pmed_core.modalities.molecule import sdf
 from pmed_core.modalities.response import column as profiles
 from pmed_core.modalities.sequence import column as sequences
 from pmed_core.modalities.sequence import fasta
@@ -55,7 +55,7 @@ class OwnText(Protocol):
         """One column a name; raises ``UserError``."""
 
 
-OWN_TEXTS: tuple[OwnText, ...] = (sdf, fasta, gct)
+OWN_TEXTS: tuple[OwnText, ...] = (sdf, lines, bioassay, fasta, gct)
 
 
 class OwnFile(Protocol):

@@ -170,7 +170,7 @@ def _smiles(block: str) -> str:
     """The structure as it is drawn; raises ``Unreadable``."""
     from rdkit import Chem
 
-    from pmed_core.modalities.molecule.structures import MOST_ATOMS, Unreadable
+    from pmed_core.modalities.molecule.structures import MOST_ATOMS, REPEATED, Unreadable
 
     drawn = _molecule(block, sanitize=False)
     if drawn is None:
@@ -180,6 +180,8 @@ def _smiles(block: str) -> str:
     heavy = sum(atom.GetAtomicNum() != 1 for atom in drawn.GetAtoms())
     if heavy > MOST_ATOMS:
         raise Unreadable(f"has more than {MOST_ATOMS} atoms")
+    if any(group.GetProp("TYPE") in REPEATED for group in Chem.GetMolSubstanceGroups(drawn)):
+        raise Unreadable("repeats a part of itself, as polymers do")
     if any(bond.HasQuery() for bond in drawn.GetBonds()):
         raise Unreadable("has a bond of unknown order")
     found = _molecule(block, sanitize=True)
