@@ -214,11 +214,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Depict:
-    """A molecule's picture, properties and the like -> ``Portrait``; ``shares`` colour it."""
+    """A molecule's picture, properties and the like -> ``Portrait``; ``shares`` colour it.
+
+    ``reference``: id of a cohort with whose molecules it is compared; empty for the training ones.
+    """
 
     model: str
     case: Case
     shares: tuple[float, ...] = ()
+    reference: str = ""
     kind: Literal["depict"] = "depict"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pmed_core.modalities.expression import annotated, gct, matrix
 from pmed_core.modalities.expression import column as expression
-from pmed_core.modalities.molecule import bioassay, lines, sdf
+from pmed_core.modalities.molecule import bioassay, lines, named, sdf
 from pmed_core.modalities.molecule import column as molecules
 from pmed_core.modalities.response import column as profiles
 from pmed_core.modalities.sequence import column as sequences
@@ -112,4 +112,4 @@ class OwnTable(Protocol):
         where they are none."""
 
 
-OWN_TABLES: tuple[OwnTable, ...] = (matrix,)
+OWN_TABLES: tuple[OwnTable, ...] = (matrix, named)

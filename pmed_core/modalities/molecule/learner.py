@@ -108,7 +108,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         _as_far_as_read(cast(TableEnsemble, found.ensemble)),
         variables,
         learn_domain(rows.environments, run.options.seed),
-        quantiles(structures(cohort.table[column_of(cohort.inputs)]), run.options.seed),
+        quantiles(tuple(structures(cohort.table[column_of(cohort.inputs)])), run.options.seed),
     )
     ids = tuple(cohort.patients())
     if found.baselines and run.options.split == "scaffold":
