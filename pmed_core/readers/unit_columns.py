@@ -14,7 +14,7 @@ from pmed_core.readers.columns.texts import as_text, words
 from pmed_core.readers.layouts import PIVOT
 from pmed_core.readers.table import Table
 from pmed_core.reading import CLOSED, Choices, Decision
-from pmed_core.units import converted, is_unit, same_unit
+from pmed_core.units import converted, is_unit, same_unit, usual
 
 RULE = "unit-column"
 JOINED, APART = CLOSED[RULE]
@@ -31,6 +31,7 @@ VALUE = r"[\s_.\-]*(?:values?|results?|amounts?)"
 """What the number is called, where a column beside it is called "Standard Units"."""
 LIMITS = {"<": "<", ">": ">", "<=": "<", ">=": ">", "≤": "<", "≥": ">", "<<": "<", ">>": ">"}
 EXACTLY = ("=", "~", "")
+MOLAR = r"[pnuµμm]?M"
 AMOUNT = re.compile(r"\s*[<>≤≥~]?\s*[-+−]?\s*[\d.,]*\d.*")
 UNITS_AT_MOST = 12
 MOSTLY = 0.8
@@ -128,6 +129,13 @@ def _joined(table: Table, name: str, of: str) -> Table:
             f"({', '.join(strange[:3])}) {'was' if aside.sum() == 1 else 'were'} read as missing."
         )
     counts = units[named].map(same_unit).value_counts()
+    if len(counts) > 1 and units[named].str.fullmatch(MOLAR).all():
+        # Only the prefixes differ, and no substance has to be known to convert them.
+        top = usual(units[named])
+        table = replace(table, kinds={**table.kinds, f"unit:{of}": top})
+        other += f" Cells in other units were converted to {top}"
+        bare = int((amounts.str.match(AMOUNT.pattern).fillna(False) & (units == "")).sum())
+        other += f"; {counted(bare, 'cell')} without a unit taken as such." if bare else "."
     if len(counts) == 1 and (units != "").all() and not strange:
         table = replace(table, units={**table.units, of: str(units.iloc[0])})
     else:
@@ -138,7 +146,7 @@ def _joined(table: Table, name: str, of: str) -> Table:
     told = Decision(
         RULE, JOINED, sentence, name, int((units != "").sum()),
         ((" | ".join(pair), " ".join(pair)),), (JOINED, APART),
-        proved=bool(CALLED.sub(r"\g<of>", name)) and not strange,
+        proved=bool(CALLED.sub(r"\g<of>", name)) and not other,
     )  # fmt: skip
     return replace(table, cells=cells, reading=(*table.reading, told))
 

@@ -105,12 +105,24 @@ def test_what_cannot_be_converted_is_missing_and_said() -> None:
     assert "7 cells in another unit that cannot be converted (%) were read as missing" in said(
         cohort
     )
-    with pytest.raises(UserError, match="unit:Standard Value=nM"):
-        read_cohort(chembl(["="], ["nM", "uM", "nM", "nM"]))
-    found = read_cohort(
-        chembl(["="], ["nM", "uM", "nM", "nM"]), choices={"unit:Standard Value": "nM"}
-    )
-    assert found.table["Standard Value"].tolist()[:4] == pytest.approx([5, 1e7, 250, 31])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from(["nM", "uM", "µM", "pM", "mM"]), min_size=3, max_size=8))
+def test_concentrations_of_one_column_are_in_one_unit(units: list[str]) -> None:
+    powers = {"pM": -3, "nM": 0, "uM": 3, "µM": 3, "mM": 6}
+    cohort = read_cohort(chembl(["=", ">"], ["nM", *units]))
+    given = [["5", "10000", "250", "31"][n % 4] for n in range(ROWS)]
+    each = ["nM", *units]
+    in_nm = [float(x) * 10.0 ** powers[each[n % len(each)]] for n, x in enumerate(given)]
+    to = powers[cohort.variable("Standard Value").unit]
+    assert cohort.table["Standard Value"].tolist() == pytest.approx([x / 10.0**to for x in in_nm])
+    assert ("were converted to" in said(cohort)) == (len({powers[one] for one in each}) > 1)
+
+
+def test_what_has_no_unit_among_several_is_said() -> None:
+    cohort = read_cohort(chembl(["="], ["nM", "uM", "", "nM"]))
+    assert "converted to nM; 7 cells without a unit taken as such" in said(cohort)
 
 
 def test_a_relation_of_people_is_no_sign() -> None:
