@@ -18,7 +18,6 @@ from pmed_core.outcomes.target import happened
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.store.store import Store
-from pmed_core.variable import Kind
 from pmed_core.work import Basis, Case, Consult, Consultation, Depict, Explain, Neighbour
 
 if TYPE_CHECKING:
@@ -221,9 +220,9 @@ def _portrait(work: Depict, asked: Asked, predictor: Model, store: Store) -> Por
 
 def _reference(cohort: Cohort) -> tuple[str, ...]:
     """The different structures of a list such as approved drugs; raises ``UserError``."""
-    from pmed_core.modalities.molecule import column_of
+    from pmed_core.modalities.molecule import column_of, holds_molecules
 
-    if not any(v.kind is Kind.MOLECULE for v in cohort.variables):
+    if not holds_molecules(cohort.variables):
         raise UserError(
             "No column of it holds molecules", cohort.name, "Choose a cohort with structures."
         )

@@ -18,7 +18,7 @@ from pmed_core.errors import UserError
 from pmed_core.quantity import counted
 from pmed_core.readers.table import Table, must_fit
 from pmed_core.reading import Choices, Decision
-from pmed_core.suffixes import MOLECULE, MOLECULES, ends_with
+from pmed_core.suffixes import MOLECULE, STRUCTURES, ends_with
 
 END, LAST_LINE = "M  END", "$$$$"
 STAMP = re.compile(r".*V[23]000\s*")
@@ -60,7 +60,7 @@ class Block:
 def holds(text: str, name: str) -> bool:
     """Whether a text is of this format: its fourth line says so, else its name."""
     lines = text[:2000].split("\n")
-    return ends_with(name, MOLECULES) or (len(lines) > 4 and bool(STAMP.fullmatch(lines[3])))
+    return ends_with(name, STRUCTURES) or (len(lines) > 4 and bool(STAMP.fullmatch(lines[3])))
 
 
 def parsed(text: str, name: str, choices: Choices) -> Table:

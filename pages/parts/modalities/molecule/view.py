@@ -13,12 +13,11 @@ from pages.parts.whatif import before_and_after
 from pages.parts.words import count, percent, plain, short
 from pmed_core.figures import wording
 from pmed_core.figures.trust import certainty
-from pmed_core.modalities.molecule import column_of
+from pmed_core.modalities.molecule import column_of, holds_molecules
 from pmed_core.modalities.molecule.portrait import Near, Portrait
 from pmed_core.service import cohorts, patients
 from pmed_core.service import molecules as asked
 from pmed_core.service.entries import CohortEntry, ModelEntry
-from pmed_core.variable import Kind
 from pmed_core.work import Consultation
 
 ACROSS = 4
@@ -91,9 +90,7 @@ def _plain(portrait: Portrait) -> None:
 
 def _reference(entry: ModelEntry) -> CohortEntry | None:
     """The cohort with whose molecules properties are compared; None for those of training."""
-    lists = [
-        one for one in cohorts.cohorts() if any(v.kind is Kind.MOLECULE for v in one.variables)
-    ]
+    lists = [one for one in cohorts.cohorts() if holds_molecules(one.variables)]
     chosen: CohortEntry | None = st.selectbox(
         "Compared with", [None, *lists], key=f"reference-{entry.id}",
         format_func=lambda one: short(one.name, 60) if one else "The molecules of training",
