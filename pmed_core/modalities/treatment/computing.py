@@ -20,6 +20,7 @@ from pmed_core.modalities.treatment.learner import trainable, trained
 from pmed_core.modalities.treatment.package import cases, packed, unpacked
 
 if TYPE_CHECKING:
+    from pmed_core.predictions import Predictions
     from pmed_core.predictor import Predictor
 
     Model = Predictor[TreatmentEnsemble]
@@ -64,7 +65,9 @@ def evaluable(model: Model, cohort: Cohort) -> Cohort:
     return cohort
 
 
-def completed(evaluation: Evaluation, ensemble: TreatmentEnsemble, cohort: Cohort) -> Evaluation:
+def completed(
+    evaluation: Evaluation, ensemble: TreatmentEnsemble, cohort: Cohort, predictions: Predictions
+) -> Evaluation:
     """With a verdict on whether the effect differs between patients."""
     return account.completed(evaluation)
 

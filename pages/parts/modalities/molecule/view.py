@@ -21,7 +21,7 @@ from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
 ACROSS = 4
-AMONG = "In training"
+AMONG, LISTED = "In training", "In the list"
 
 
 def panels_of_molecule(entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
@@ -110,7 +110,7 @@ def _properties(entry: ModelEntry, case: Case) -> None:
 
 def _told(portrait: Portrait, reference: str) -> None:
     """``reference``: the name of the list it is compared with; empty for the training molecules."""
-    among = f"Among '{short(reference, 40)}'" if reference else AMONG
+    among = LISTED if reference else AMONG
     rows = [
         {"Property": one.name, "Value": one.value}
         | ({} if one.lower is None else {among: _among(one.lower)})
