@@ -146,6 +146,23 @@ def test_two_columns_of_molecules_are_asked_about() -> None:
         trainable(cohort, Silent())
 
 
+def test_what_a_new_molecule_needs_beside_its_structure_is_said() -> None:
+    class Noted(Silent):
+        said = ""
+
+        def note(self, text: str) -> None:
+            self.said += text
+
+    table = pd.read_csv(SAMPLE).iloc[:60]
+    table["assay"] = np.where(np.arange(60) % 3, "yes", "no")
+    noted = Noted()
+    trainable(read_cohort(table, outcome="log_solubility"), noted)
+    assert "Beside the structure the model reads 1 input: 'assay'" in noted.said
+    noted = Noted()
+    trainable(read_cohort(table, outcome="log_solubility", ignore=["assay"]), noted)
+    assert "Beside" not in noted.said
+
+
 def test_a_second_column_of_the_same_molecules_is_left_out_and_said() -> None:
     class Noted(Silent):
         notes: list[str] = []
