@@ -79,8 +79,8 @@ def _read_beside(names: list[str]) -> str:
     shown = ", ".join(f"'{name[:60]}'" for name in names[:SHOWN])
     return (
         f"Beside the structure the model reads {counted(len(names), 'input')}: {shown}"
-        f"{' …' * (len(names) > SHOWN)}. Ignore those that are not known of a new molecule, such as "
-        "other assays."
+        f"{' …' * (len(names) > SHOWN)}. Ignore those that are not known of a new molecule, such "
+        "as other assays."
     )
 
 
