@@ -30,7 +30,15 @@ from pmed_core.readers.columns.missing import WORDS
 from pmed_core.readers.columns.pipeline import read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.identifiers import owner
-from pmed_core.readers.keyed import key_of, keyed, keys_of, once_each, refuse_twice
+from pmed_core.readers.keyed import (
+    FOLDED,
+    SPELLING,
+    key_of,
+    keyed,
+    keys_of,
+    once_each,
+    refuse_twice,
+)
 from pmed_core.readers.table import Table
 from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joined, joins
 from pmed_core.suffixes import PARTS, ends_with, is_gene_name, without_gzip
@@ -206,11 +214,12 @@ def _joined(table: Table, key: str, other: Table, choices: Choices) -> Table:
         raise UserError(
             f"No '{key}' of {table.name} stands in {other.name}", other.name,
             f"There it is {_shown(theirs)}, here {_shown(mine)}. "
-            + (partner.hint or "They must be spelt alike."),
+            + (f"'{SPELLING}:{key}={FOLDED}' ignores case, spaces and signs." if partner.reading
+               else "They must be spelt alike."),
         )  # fmt: skip
     found, odd = _measured(other, key)
     own = "" if other.genotypes is None else f"the {len(other.genotypes.sites):,} variants"
-    match = _Match(key, other.name, mine, theirs, rows, own, (*said, partner.hint))
+    match = _Match(key, other.name, mine, theirs, rows, own, said)
     told = _account(match, found, odd if found else [])
     columns = [c for c in other.cells.columns if c != key and c not in found]
     table = _with_columns(table, other, columns, rows)
@@ -218,7 +227,7 @@ def _joined(table: Table, key: str, other: Table, choices: Choices) -> Table:
         table = _with_profiles(table, match, found)
     if other.genotypes is not None:
         table = _with_genotypes(table, key, other)
-    return replace(table, reading=(*table.reading, told))
+    return replace(table, reading=(*table.reading, told, *partner.reading))
 
 
 def _measured(other: Table, key: str) -> tuple[dict[str, NDArray[np.float64]], list[Decision]]:
@@ -307,8 +316,8 @@ def _account(
             f"{counted(len(unused), 'row')} there {'is' if len(unused) == 1 else 'are'} not "
             f"needed: {_shown(unused)}."
         )
-    parts += filter(None, match.said)
-    proved = not len(alone) and all(one.proved for one in odd) and not any(match.said)
+    parts += match.said
+    proved = not len(alone) and all(one.proved for one in odd) and not match.said
     return Decision(JOINED, match.file, " ".join(parts), match.key, len(alone), proved=proved)
 
 

@@ -18,9 +18,10 @@ from pmed_core.errors import UserError
 from pmed_core.quantity import counted
 from pmed_core.readers.columns import texts
 from pmed_core.readers.table import Table
-from pmed_core.reading import Choices
+from pmed_core.reading import CLOSED, Choices, Decision, Reading
 
-SPELLING, FOLDED = "spelling", "folded"
+SPELLING = "spelling"
+FOLDED, AS_WRITTEN = CLOSED[SPELLING]
 WHOLE = re.compile(r"(\d+)\.0+")
 STARTS = (re.compile("^$"), re.compile(r"^[A-Za-z]+\."), re.compile(r"^X(?=\d)"))
 """What stands before a key among the heads: nothing, "DATA." of GDSC, or the X of R."""
@@ -36,13 +37,13 @@ class Keyed:
         table: with that column.
         keys: (n,) of its rows, as the first table spells them.
         said: sentences on what was done for that; empty mostly.
-        hint: how more keys would match, where spelling alone keeps them apart.
+        reading: what was decided of keys that spelling alone keeps apart.
     """
 
     table: Table
     keys: pd.Series[str]
     said: tuple[str, ...] = ()
-    hint: str = ""
+    reading: Reading = ()
 
 
 def keys_of(cells: pd.Series[Any]) -> pd.Series[str]:
@@ -66,14 +67,16 @@ def keyed(table: Table, key: str, other: Table, choices: Choices) -> Keyed:
     if not pairs:
         return Keyed(other, theirs, tuple(said))
     shown = " and ".join(f"'{one[:40]}'" for one in next(iter(pairs.items()))[::-1])
-    if choices.get(f"{SPELLING}:{key}") == FOLDED:
-        said.append(f"{len(pairs):,} are the same but for case, spaces and signs, as {shown}.")
-        return Keyed(other, theirs.replace(pairs), tuple(said))
-    hint = (
-        f"{len(pairs):,} differ by case, spaces or signs alone, as {shown}: "
-        f"{SPELLING}:{key}={FOLDED} takes these for the same."
+    folded = choices.get(f"{SPELLING}:{key}") == FOLDED
+    sentence = (
+        f"{len(pairs):,} '{key}' differ in '{other.name}' by case, spaces or signs alone, as "
+        f"{shown}, and were {'taken for the same' if folded else 'not joined'}."
     )
-    return Keyed(other, theirs, tuple(said), hint)
+    asked = Decision(
+        SPELLING, FOLDED if folded else AS_WRITTEN, sentence, key, len(pairs), (),
+        CLOSED[SPELLING], proved=False,
+    )  # fmt: skip
+    return Keyed(other, theirs.replace(pairs) if folded else theirs, tuple(said), (asked,))
 
 
 def once_each(

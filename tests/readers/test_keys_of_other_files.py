@@ -83,7 +83,9 @@ def test_a_spelling_is_told_and_taken_for_the_same_only_where_asked(tmp_path: Pa
     other = expression(["HT29", "MCF7", "TT", "u87"]).reset_index(names="depmap_id")
     cohort = joined(tmp_path, other, lines)
     assert cohort.table["depmap_id profile"].isna().sum() == 9
-    assert "spelling:depmap_id=folded" in told(cohort)
+    asked = next(d for d in cohort.reading if d.key == "spelling:depmap_id")
+    assert "3 'depmap_id' differ in 'other.csv' by case" in asked.sentence
+    assert (asked.value, asked.overrulable, asked.proved) == ("as-written", True, False)
     folded = joined(tmp_path, other, lines, {"spelling:depmap_id": "folded"})
     assert folded.table["depmap_id profile"].tolist() == lines * 3
     both = expression(["T-T", "TT", "HT-29", "MCF7"]).reset_index(names="depmap_id")
