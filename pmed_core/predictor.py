@@ -172,7 +172,7 @@ class Predictor(Generic[E]):
         predictions, cohort = self._evaluable(cohort, held_out)
         evaluated = evaluate(predictions, self.outcome, self.threshold, cohort.name)
         evaluated = replace(evaluated, notes=(*predictions.notes, *evaluated.notes))
-        return computing(self.modality).completed(evaluated, self.ensemble, cohort)
+        return computing(self.modality).completed(evaluated, self.ensemble, cohort, predictions)
 
     def evaluate_groups(
         self, cohort: Cohort, variable: str, *, held_out: bool = False

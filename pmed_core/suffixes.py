@@ -14,7 +14,9 @@ STATISTICAL = ("sav", "zsav", "por", "dta", "sas7bdat", "xpt")
 OTHER = ("parquet", "pq", "feather", "arrow", "json", "jsonl", "ndjson", "html", "htm", "xml")
 MOLECULE = ("mol", "mdl")
 """One molecule a file."""
-MOLECULES = ("sdf", "sd", *MOLECULE)
+STRUCTURES = ("sdf", "sd", *MOLECULE)
+LINES = ("smi", "smiles", "ism")
+"""A molecule a line."""
 MATRICES = ("gct", "h5ad")
 SEQUENCES = ("fa", "fasta", "fna", "ffn", "frn", "fas", "faa")
 VARIANTS = ("vcf", "bcf")
@@ -24,7 +26,8 @@ GENES = ("bed", "gff", "gff3", "gtf")
 PARTS = (*MOLECULE, *SEQUENCES)
 """Of which several in a ZIP are parts of one table."""
 TABLES = (
-    *TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *MOLECULES, *SEQUENCES, *MATRICES, *VARIANTS, *GENES,
+    *TEXT, *WORKBOOKS, *STATISTICAL, *OTHER, *STRUCTURES, *LINES, *SEQUENCES, *MATRICES, *VARIANTS,
+    *GENES,
 )  # fmt: skip
 """Without the point. What stands in a file is told by its first bytes; the name only helps."""
 

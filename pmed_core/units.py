@@ -23,7 +23,7 @@ UNIT = re.compile(
 UNITS = """
 % ‰ mg g kg ng pg fg µg ug mcg l dl ml µl ul cl mmol mol nmol pmol µmol umol mosm meq iu u
 miu m cm mm nm µm um km ft in lb lbs oz st f °f °c k mmhg cmh2o kpa pa bar torr hpa bpm hz
-c s sec secs second seconds min mins minute minutes h hr hrs hour hours d day days
+pm c s sec secs second seconds min mins minute minutes h hr hrs hour hours d day days
 wk wks week weeks mo mos month months y yr yrs year years a
 jahre jahr tage tag wochen monate stunden ans an jours mois semaines años año dias meses
 cells copies fl pl ev gy mgy msv sv v mv kcal kj cal mets met w kg/m2 kg/m² pack packs ppm
@@ -44,6 +44,9 @@ ALIKE = {
     for spelling in names.split()
 }  # fmt: skip
 """A unit of time in full, in short, or of several -> one key."""
+
+MICRO = re.compile(r"(?<![a-z])u(?=(?:g|l|m|mol|iu)(?![a-z]))")
+"""The letter that stands for µ, as in "uM" and "ug"."""
 
 
 def is_flag(text: str) -> bool:
@@ -75,7 +78,7 @@ def same_unit(text: str) -> str:
     """One key for "mg/dL", "mg/dl" and "mg / dL"."""
     key = text.strip().casefold().translate(SAME).removeprefix("x")
     key = re.sub(r"^10(?:\*\*?|e)(?=-?\d)", "10", key)
-    return ALIKE.get(key, key.replace("mcg", "µg").replace("ug", "µg"))
+    return ALIKE.get(key, MICRO.sub("µ", key.replace("mcg", "µg")))
 
 
 def usual(found: Iterable[str]) -> str:
@@ -83,6 +86,8 @@ def usual(found: Iterable[str]) -> str:
     return Counter(found).most_common(1)[0][0]
 
 
+PREFIXED = ("pm", "nm", "µm", "mm", "m")
+"""Concentrations as chemists write them, nM and µM, and lengths: a thousand apart each."""
 FACTORS: dict[tuple[str, str, str], float] = {
     ("glucose", "mmol/l", "mg/dl"): 18.016,
     ("cholesterol", "mmol/l", "mg/dl"): 38.67,
@@ -101,6 +106,12 @@ FACTORS: dict[tuple[str, str, str], float] = {
     ("", "g/l", "g/dl"): 0.1,
     ("", "mg/l", "mg/dl"): 0.1,
     ("", "kpa", "mmhg"): 7.50062,
+    **{
+        ("", small, large): 10.0 ** (3 * (n - m))
+        for n, small in enumerate(PREFIXED)
+        for m, large in enumerate(PREFIXED)
+        if n < m
+    },  # fmt: skip
     ("", "month", "year"): 1 / 12,
     ("", "day", "year"): 1 / 365.25,
     ("", "week", "year"): 7 / 365.25,

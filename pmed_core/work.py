@@ -53,8 +53,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Inspect:
-    """Look at a file before it is taken -> ``Inspection``; ``source`` is the token of its room, the
-    rest as in ``Read``."""
+    """Look at a file before it is taken -> ``Inspection``; ``source``: of its room."""
 
     source: str
     name: str
@@ -214,11 +213,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Depict:
-    """A molecule's picture, properties and the like -> ``Portrait``; ``shares`` colour it."""
+    """A molecule, coloured by ``shares``, among those of a ``reference`` cohort -> ``Portrait``."""
 
     model: str
     case: Case
     shares: tuple[float, ...] = ()
+    reference: str = ""
     kind: Literal["depict"] = "depict"
 
 

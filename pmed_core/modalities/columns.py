@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pmed_core.modalities.expression import annotated, gct, matrix, series
 from pmed_core.modalities.expression import column as expression
+from pmed_core.modalities.molecule import bioassay, lines, named, sdf
 from pmed_core.modalities.molecule import column as molecules
-from pmed_core.modalities.molecule import sdf
 from pmed_core.modalities.response import column as profiles
 from pmed_core.modalities.sequence import column as sequences
 from pmed_core.modalities.sequence import fasta, other_formats
@@ -55,7 +55,7 @@ class OwnText(Protocol):
         """One column a name; raises ``UserError``."""
 
 
-OWN_TEXTS: tuple[OwnText, ...] = (sdf, other_formats, fasta, gct, series)
+OWN_TEXTS: tuple[OwnText, ...] = (sdf, lines, bioassay, other_formats, fasta, gct, series)
 
 
 class OwnFile(Protocol):
@@ -112,4 +112,4 @@ class OwnTable(Protocol):
         where they are none."""
 
 
-OWN_TABLES: tuple[OwnTable, ...] = (matrix,)
+OWN_TABLES: tuple[OwnTable, ...] = (matrix, named)

@@ -247,8 +247,11 @@ class Computing(Protocol):
     def evaluable(self, model: Any, cohort: Cohort) -> Cohort:
         """The cohort with the model's outcome; raises ``UserError`` where it is told otherwise."""
 
-    def completed(self, evaluation: Evaluation, ensemble: Any, cohort: Cohort) -> Evaluation:
-        """An evaluation on new patients with what this modality adds."""
+    def completed(
+        self, evaluation: Evaluation, ensemble: Any, cohort: Cohort, predictions: Predictions
+    ) -> Evaluation:
+        """An evaluation with what this modality adds; ``predictions``: the very ones evaluated, of
+        each row of the cohort."""
 
     def prediction_table(
         self, predictions: Predictions, predictor: Any, cohort: Cohort

@@ -30,6 +30,15 @@ from pmed_core.readers.columns.missing import WORDS
 from pmed_core.readers.columns.pipeline import read_column
 from pmed_core.readers.formats import open_table
 from pmed_core.readers.identifiers import owner
+from pmed_core.readers.keyed import (
+    FOLDED,
+    SPELLING,
+    key_of,
+    keyed,
+    keys_of,
+    once_each,
+    refuse_twice,
+)
 from pmed_core.readers.table import Table
 from pmed_core.reading import JOINED, PHENOTYPES, Choices, Decision, joined, joins
 from pmed_core.suffixes import PARTS, ends_with, is_gene_name, without_gzip
@@ -69,16 +78,16 @@ def settled(path: Path, choices: Choices) -> Choices:
 
 
 def _main(path: Path, names: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
-    """The table that shares one column with each other one, and by which column each is joined;
-    raises ``UserError``."""
-    headings = {one: set(map(str, open_table(path, {"file": one}).cells.columns)) for one in names}
+    """The table to which each other one can be joined, and by which of its columns; raises
+    ``UserError``."""
+    tables = {one: open_table(path, {"file": one}) for one in names}
     found = []
     for main in names:
-        shares = {one: headings[main] & headings[one] for one in names if one != main}
-        if shares and all(len(shared) == 1 for shared in shares.values()):
-            found.append((main, [(next(iter(shared)), one) for one, shared in shares.items()]))
-    if len(found) != 1 and len(names) == 2:
-        found = [one for one in found if _repeats(path, one)]
+        keys = [(key_of(tables[main], tables[one]), one) for one in names if one != main]
+        if keys and all(key for key, _ in keys):
+            found.append((main, keys))
+    if len(found) != 1:
+        found = [(main, keys) for main, keys in found if _repeats(tables[main], keys)]
     if len(found) != 1:
         raise UserError(
             "It cannot be told which of the tables is joined to which", path.name,
@@ -110,7 +119,7 @@ def _by_samples(
     table = open_table(path, told)
     # Different ones: a code such as 1 or 2 may be the name of a sample too.
     known = set(keys)
-    among = {one: len(known & set(_keys(table, one))) for one in map(str, table.cells)}
+    among = {one: len(known & set(keys_of(table.cells[one]))) for one in map(str, table.cells)}
     key = max(among, key=lambda one: among[one], default="")
     if not among.get(key):
         raise UserError(
@@ -120,11 +129,9 @@ def _by_samples(
     return told | {f"{JOINED}:{key}": other}
 
 
-def _repeats(path: Path, found: tuple[str, Sequence[tuple[str, str]]]) -> bool:
+def _repeats(table: Table, keys: Sequence[tuple[str, str]]) -> bool:
     """Whether a key stands in several rows of the table that would be the main one."""
-    main, keys = found
-    table = open_table(path, {"file": main})
-    return all(_keys(table, key).duplicated().any() for key, _ in keys)
+    return all(keys_of(table.cells[key]).duplicated().any() for key, _ in keys)
 
 
 def with_joined(table: Table, path: Path, choices: Choices) -> Table:
@@ -133,7 +140,7 @@ def with_joined(table: Table, path: Path, choices: Choices) -> Table:
         other = replace(open_table(path, {"file": member}), name=member)
         if other.genotypes is not None:
             other = _named_apart(other, table, key)
-        table = _joined(table, key, other)
+        table = _joined(table, key, other, choices)
     return _with_genes(table, path) if joins(choices) else table
 
 
@@ -187,29 +194,32 @@ def sheet(path: Path, choices: Choices) -> Table | None:
     return replace(found, name=name, reading=(said, *of_sheet))
 
 
-def _joined(table: Table, key: str, other: Table) -> Table:
-    for one in (table, other):
-        if key not in one.cells.columns:
-            shown = ", ".join(map(str, one.cells.columns[:5]))
-            raise UserError(
-                f"There is no column '{key}' to join by", one.name,
-                f"Its columns begin with: {shown}. The key has the same name in both files.",
-            )  # fmt: skip
-    mine, theirs = _keys(table, key), _keys(other, key)
-    _once_each(theirs, key, other.name)
+def _joined(table: Table, key: str, other: Table, choices: Choices) -> Table:
+    if key not in table.cells.columns:
+        shown = ", ".join(map(str, table.cells.columns[:5]))
+        raise UserError(
+            f"There is no column '{key}' to join by", table.name,
+            f"Its columns begin with: {shown}.",
+        )  # fmt: skip
+    mine, partner = keys_of(table.cells[key]), keyed(table, key, other, choices)
+    other, theirs, said = once_each(
+        partner, set(mine) - {""}, key, lambda one: bool(_measured(one, key)[0])
+    )
     if other.genotypes is not None:
-        _once_each(mine, key, table.name)
+        refuse_twice(mine, table.name, key)
     known = dict(zip(theirs, range(len(theirs)), strict=True))
     known.pop("", None)
     rows = np.asarray(mine.map(known).fillna(-1), dtype=np.int64)
     if not (rows >= 0).any():
         raise UserError(
             f"No '{key}' of {table.name} stands in {other.name}", other.name,
-            f"There it is {_shown(theirs)}, here {_shown(mine)}. They must be spelt alike.",
+            f"There it is {_shown(theirs)}, here {_shown(mine)}. "
+            + (f"'{SPELLING}:{key}={FOLDED}' ignores case, spaces and signs." if partner.reading
+               else "They must be spelt alike."),
         )  # fmt: skip
     found, odd = _measured(other, key)
     own = "" if other.genotypes is None else f"the {len(other.genotypes.sites):,} variants"
-    match = _Match(key, other.name, mine, theirs, rows, own)
+    match = _Match(key, other.name, mine, theirs, rows, own, said)
     told = _account(match, found, odd if found else [])
     columns = [c for c in other.cells.columns if c != key and c not in found]
     table = _with_columns(table, other, columns, rows)
@@ -217,20 +227,7 @@ def _joined(table: Table, key: str, other: Table) -> Table:
         table = _with_profiles(table, match, found)
     if other.genotypes is not None:
         table = _with_genotypes(table, key, other)
-    return replace(table, reading=(*table.reading, told))
-
-
-def _keys(table: Table, key: str) -> pd.Series[str]:
-    return texts.words(table.cells[key]).fillna("").astype("str").str.strip()
-
-
-def _once_each(keys: pd.Series[str], key: str, where: str) -> None:
-    twice = keys[(keys != "") & keys.duplicated()]
-    if len(twice):
-        raise UserError(
-            f"'{twice.iloc[0]}' stands in {int((keys == twice.iloc[0]).sum())} rows of '{key}'",
-            where, "Keep one row for each: which of them is meant cannot be told.",
-        )  # fmt: skip
+    return replace(table, reading=(*table.reading, told, *partner.reading))
 
 
 def _measured(other: Table, key: str) -> tuple[dict[str, NDArray[np.float64]], list[Decision]]:
@@ -274,6 +271,7 @@ class _Match:
         mine, theirs: the keys of the table and of the other file.
         rows: of each row of the table the row of the other file, -1 for none.
         holds: what is joined, where it is no columns.
+        said: sentences on how its key was found and read.
     """
 
     key: str
@@ -282,6 +280,7 @@ class _Match:
     theirs: pd.Series[str]
     rows: NDArray[np.int64]
     holds: str = ""
+    said: tuple[str, ...] = ()
 
 
 def _account(
@@ -317,7 +316,8 @@ def _account(
             f"{counted(len(unused), 'row')} there {'is' if len(unused) == 1 else 'are'} not "
             f"needed: {_shown(unused)}."
         )
-    proved = not len(alone) and all(one.proved for one in odd)
+    parts += match.said
+    proved = not len(alone) and all(one.proved for one in odd) and not match.said
     return Decision(JOINED, match.file, " ".join(parts), match.key, len(alone), proved=proved)
 
 

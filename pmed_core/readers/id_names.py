@@ -83,7 +83,8 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW, GROUP 
         rf"|conditionoccurrence|procedureoccurrence|note){NUMBERED}|barcode|bcrsamplebarcode"
         r"|studyinstanceuid|seriesinstanceuid|sopinstanceuid", sure=False,
     ),
-    _level("molecule", rf"(?:molecule|mol|compound|cmpd|ligand){NUMBERED}", sure=False),
+    _level("molecule", rf"(?:molecule|mol|compound|cmpd|ligand)(?:chembl)?(?!key$){NUMBERED}"
+           r"|chemblid|pubchem(?:compound)?cid", sure=False),
     _level("row", rf"{NUMBERED}|row{NUMBERED}?|(?:serial|sl|sr|s|lfd|laufende){NUMBERED}"
            r"|identificador|identifiant|identificativo|kennung|"
            r"rownames?|unnamed\d*|guid"
@@ -95,13 +96,14 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW, GROUP 
 )  # fmt: skip
 PEOPLE = re.compile(r"^(?:patient|subject|participant|person)$")
 """What may number rows, and people where it stands beside what numbers their samples or visits."""
-OTHERS = re.compile(r"(?:^id_|_(?:id|uid|uuid|guid)$)")
+OTHERS = re.compile(r"(?:^id_|_(?:id|uid|uuid|guid|cid|sid)$)")
 NUMBERS = re.compile(r"_(?:no|nr|num|number|nummer|numero|barcode|serial|ref|key)$")
 """What numbers something, where each value stands in one run of rows."""
 INNER = re.compile(r"(?<=[^\W_A-Z])(?=(?:ID|Id|No|Nr|Num|Number|Nummer|UID)$)")
 """Where a word begins inside of a name: deviceID."""
 COUNTERS = re.compile(
-    r"column 1|row name|index|level_0|unnamed.*|\.\.\.1|nr\.?|no\.?|#|№|lfd\.? ?nr\.?|n°"
+    r"column 1|row name|pubchem_result_tag|index|level_0|unnamed.*|\.\.\.1|nr\.?|no\.?|#|№"
+    r"|lfd\.? ?nr\.?|n°"
 )
 """What programs and people call the first column where it numbers the rows; R calls it X."""
 CARDS = re.compile(

@@ -30,7 +30,8 @@ class Table:
         units: column -> unit, where the file has one.
         patient: the column by which rows were put together, empty where none were.
         profiles, genotypes: what a column of profiles, or of variants, names.
-        kinds: ("kind:COLUMN" -> kind) of columns that were made, and not written in the file.
+        kinds: ("kind:COLUMN" -> kind) of columns that were made, and not written in the file; and
+            ("unit:COLUMN" -> unit) to which what the file says itself is converted.
         alone: whether something can be said of one row, without a model.
     """
 

@@ -14,10 +14,14 @@ from pmed_core.work import Case, Cell, Depict
 
 @may(Right.ASK)
 def depict(
-    model_id: str, cells: Mapping[str, Cell], patient: str = "", shares: Sequence[float] = ()
+    model_id: str,
+    cells: Mapping[str, Cell],
+    patient: str = "",
+    shares: Sequence[float] = (),
+    reference: str = "",
 ) -> Portrait:
     """The picture of a molecule, its properties and who is like it; ``shares`` of its pieces colour
-    them. Raises ``UserError``."""
-    work = Depict(model_id, Case(tuple(cells.items()), patient), tuple(shares))
+    them, and properties are compared with the cohort of that id. Raises ``UserError``."""
+    work = Depict(model_id, Case(tuple(cells.items()), patient), tuple(shares), reference)
     answer = hub().engine.ask(work, SECONDS)
     return from_json(Portrait, answer)  # type: ignore[no-any-return]

@@ -49,6 +49,7 @@ def fit(given: Namespace, started: float) -> None:
     with together(given) as typed:
         file = modality_of_file(Path(typed.file))
         cohort, validation = shell(file).cohorts(typed)
+    terminal.warn(cohort)
     options = flags.options(given, modality_of(cohort.variables))
     for flag in flags.idle(given, options):
         terminal.say(f"{flag} means nothing to '{options.network.title}', which is fitted at once.")

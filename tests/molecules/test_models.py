@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ import pytest
 from rdkit import Chem
 
 from pages.parts.outcome import with_outcome
+from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
+from pmed_core.modalities.molecule import reading
 from pmed_core.modalities.molecule.learner import groups, trainable, with_structure
 from pmed_core.options import MLPOptions, MoleculeOptions
 from pmed_core.outcomes import Number, TimeToEvent
@@ -143,6 +146,23 @@ def test_two_columns_of_molecules_are_asked_about() -> None:
         trainable(cohort, Silent())
 
 
+def test_what_a_new_molecule_needs_beside_its_structure_is_said() -> None:
+    class Noted(Silent):
+        said = ""
+
+        def note(self, text: str) -> None:
+            self.said += text
+
+    table = pd.read_csv(SAMPLE).iloc[:60]
+    table["assay"] = np.where(np.arange(60) % 3, "yes", "no")
+    noted = Noted()
+    trainable(read_cohort(table, outcome="log_solubility"), noted)
+    assert "Beside the structure the model reads 1 input: 'assay'" in noted.said
+    noted = Noted()
+    trainable(read_cohort(table, outcome="log_solubility", ignore=["assay"]), noted)
+    assert "Beside" not in noted.said
+
+
 def test_a_second_column_of_the_same_molecules_is_left_out_and_said() -> None:
     class Noted(Silent):
         notes: list[str] = []
@@ -247,6 +267,63 @@ def test_its_portrait_has_a_picture_properties_and_neighbours(model: str) -> Non
     assert similar == sorted(similar, reverse=True)
     asked = patients.consult(model, cells, molecule)
     assert patients.report(model, cells, molecule, asked, explained).startswith(b"%PDF")
+
+
+def test_its_properties_are_compared_with_a_list_that_a_user_brought_in(
+    model: str, opened: Open
+) -> None:
+    listed = ["CCO", "CCCO", "OCC", "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC", "CCN", "c1ccccc1"]
+    brought = "smiles\n" + "\n".join([*listed, "C1CC"])
+    reference = cohorts.bring_in("approved.csv", brought.encode())
+    cells = {"smiles": "CC(=O)Oc1ccccc1C(=O)O"}
+    found = molecules.depict(model, cells, reference=reference)
+    assert found.compared == 5, "OCC is CCO, and C1CC is none"
+    weight = next(one for one in found.facts if one.name.startswith("Molecular weight"))
+    assert weight.lower == pytest.approx(4 / 5, abs=0.01)
+    of_training = molecules.depict(model, cells)
+    assert of_training.compared == 0
+    assert of_training.facts != found.facts
+    unlike = cohorts.bring_in("people.csv", b"id,age\n" + b"\n".join(
+        f"{n},{30 + n / 2}".encode() for n in range(20)
+    ))  # fmt: skip
+    with pytest.raises(UserError, match="No column of it holds molecules"):
+        molecules.depict(model, cells, reference=unlike)
+    app = opened("patient", model=model)
+    next(one for one in app.button if one.label == "Next").click().run()
+    app = on_panel(app, "Properties")
+    box = next(one for one in app.selectbox if one.label == "Compared with")
+    assert [one for one in box.options if "people" in one] == []
+    box.select(next(one for one in box.options if "approved" in one)).run()
+    assert any("the 5 different molecules of 'approved" in one.value for one in app.caption)
+    assert any("In the list" in one.value.columns for one in app.dataframe)
+
+
+@pytest.mark.parametrize("called", ["SMILES", "structure", "Canonical_Smiles", "InChI"])
+def test_a_later_file_may_call_its_molecules_otherwise(made: Made, called: str) -> None:
+    table = pd.read_csv(made.file)[["smiles"]].drop(index=BROKEN).head(40)
+    predictor = Predictor.load(made.model)
+    wanted = predictor.predict(_later(predictor, table, made.file.parent)).value
+    to_inchi: Callable[[object], str] = Chem.MolToInchi
+    if called == "InChI":
+        table["smiles"] = [to_inchi(Chem.MolFromSmiles(one)) for one in table.smiles]
+    later = _later(predictor, table.rename(columns={"smiles": called}), made.file.parent)
+    sentence = f"The molecules stand in the column '{called}' here, in training in 'smiles'."
+    assert sentence in [d.sentence for d in later.reading]
+    found = predictor.predict(later).value
+    assert (found == wanted).mean() == 1 if called != "InChI" else (found == wanted).mean() > 0.9
+
+
+def test_two_columns_of_molecules_are_not_told_apart_by_guessing(made: Made) -> None:
+    table = pd.read_csv(made.file)[["smiles"]].drop(index=BROKEN).head(40)
+    twice = table.rename(columns={"smiles": "product"}).assign(reactant=table.smiles[::-1].array)
+    with pytest.raises(UserError, match="reads a column 'smiles'"):
+        _later(Predictor.load(made.model), twice, made.file.parent)
+
+
+def _later(predictor: Predictor[Any], table: pd.DataFrame, place: Path) -> Cohort:
+    path = place / "later.csv"
+    table.to_csv(path, index=False)
+    return reading.inputs(path, predictor, place, False, {})
 
 
 def test_the_page_shows_it_a_panel_at_a_time_and_edits_its_structure(

@@ -139,7 +139,7 @@ def test_similarity_is_one_for_itself_and_small_for_strangers() -> None:
 
 
 def test_properties_are_ranked_among_other_molecules() -> None:
-    typical = quantiles(MOLECULES[:60], 0)
+    typical = quantiles(tuple(MOLECULES[:60]), 0)
     first = {one.name: one.lower for one in facts(ASPIRIN, typical)}
     assert all(share is not None and 0 <= share <= 1 for share in first.values())
     heavier = {one.name: one.lower for one in facts(ASPIRIN + "CCCCCCCCCCCCCCCCCCCCCC", typical)}

@@ -78,7 +78,7 @@ def test_what_has_no_partner_is_counted_and_named_on_both_sides(tmp_path: Path) 
     ("other", "said"),
     [
         (expression(["a", "b", "a"]), "'a' stands in 2 rows"),
-        (expression(["a", "b"], key="cell"), "no column 'line' to join by"),
+        (expression(["x", "y"], key="cell"), "no column 'line' to join by"),
         (expression(["A", "B"]), "No 'line' of main.zip stands in"),
     ],
 )

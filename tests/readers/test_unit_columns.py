@@ -77,3 +77,54 @@ def test_a_thousand_written_with_a_point_beside_less_than_a_thousand() -> None:
     cohort = read_cohort(table(["1.000", "2.500", "750", "1.250"], ["mg"]))
     assert cohort.table["hb"].tolist()[:4] == [1000, 2500, 750, 1250]
     assert not next(d for d in cohort.reading if d.rule == "decimal").proved
+
+
+def chembl(relations: list[str], units: list[str]) -> pd.DataFrame:
+    each = {"Standard Relation": relations, "Standard Value": ["5", "10000", "250", "31"],
+            "Standard Units": units}  # fmt: skip
+    cells = {name: [given[n % len(given)] for n in range(ROWS)] for name, given in each.items()}
+    return pd.DataFrame({"Smiles": [f"{'C' * (n + 1)}O" for n in range(ROWS)], **cells})
+
+
+def test_a_sign_beside_a_value_makes_it_a_limit_as_one_in_its_cell_does() -> None:
+    frame = chembl(["'='", "'>'", "", "'<'"], ["nM"])
+    cohort = read_cohort(frame)
+    assert cohort.variable("Standard Value").unit == "nM"
+    assert "Standard Relation" not in cohort.table.columns
+    assert "a limit ('<' or '>')" in said(cohort)
+    assert "such as '> 10000" in said(cohort)
+    known = read_cohort(frame, choices={"limits:Standard Value": "missing"})
+    assert known.table["Standard Value"].isna().tolist()[:4] == [False, True, False, True]
+    apart = read_cohort(frame, choices={"unit-column:Standard Relation": "apart"})
+    assert apart.table["Standard Value"].tolist()[:4] == [5, 10000, 250, 31]
+
+
+def test_what_cannot_be_converted_is_missing_and_said() -> None:
+    cohort = read_cohort(chembl(["="], ["nM", "nM", "%", "nM"]))
+    assert cohort.table["Standard Value"].isna().tolist()[:4] == [False, False, True, False]
+    assert "7 cells in another unit that cannot be converted (%) were read as missing" in said(
+        cohort
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from(["nM", "uM", "µM", "pM", "mM"]), min_size=3, max_size=8))
+def test_concentrations_of_one_column_are_in_one_unit(units: list[str]) -> None:
+    powers = {"pM": -3, "nM": 0, "uM": 3, "µM": 3, "mM": 6}
+    cohort = read_cohort(chembl(["=", ">"], ["nM", *units]))
+    given = [["5", "10000", "250", "31"][n % 4] for n in range(ROWS)]
+    each = ["nM", *units]
+    in_nm = [float(x) * 10.0 ** powers[each[n % len(each)]] for n, x in enumerate(given)]
+    to = powers[cohort.variable("Standard Value").unit]
+    assert cohort.table["Standard Value"].tolist() == pytest.approx([x / 10.0**to for x in in_nm])
+    assert ("were converted to" in said(cohort)) == (len({powers[one] for one in each}) > 1)
+
+
+def test_what_has_no_unit_among_several_is_said() -> None:
+    cohort = read_cohort(chembl(["="], ["nM", "uM", "", "nM"]))
+    assert "converted to nM; 7 cells without a unit taken as such" in said(cohort)
+
+
+def test_a_relation_of_people_is_no_sign() -> None:
+    frame = table(["1", "2", "3"], ["father", "mother", "self"], "hb relation")
+    assert "hb relation" in read_cohort(frame).table.columns

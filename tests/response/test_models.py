@@ -106,6 +106,14 @@ def test_what_no_profile_tells_of_a_line_is_told_by_its_own_measurements() -> No
     assert errors[1].mean() < 0.5 * errors[0].mean()
 
 
+def test_held_out_pairs_are_evaluated_again_as_they_were_in_training(
+    cohort: Cohort, model: Predictor
+) -> None:
+    again = model.evaluate(cohort, held_out=True).measures
+    for name in ("per_drug_r", "r2", "rmse"):
+        assert again[name].value == pytest.approx(model.evaluation.measures[name].value, abs=1e-6)
+
+
 def test_noise_is_no_better_than_the_means_and_that_is_said(cohort: Cohort) -> None:
     assert cohort.profiles is not None
     draw = np.random.default_rng(2)

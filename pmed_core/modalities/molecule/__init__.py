@@ -55,3 +55,8 @@ class Molecule:
 def column_of(variables: Iterable[Variable]) -> str:
     """The column of molecules."""
     return next(variable.name for variable in variables if variable.kind is Kind.MOLECULE)
+
+
+def holds_molecules(variables: Iterable[Variable]) -> bool:
+    """Whether one of them is a column of molecules."""
+    return any(variable.kind is Kind.MOLECULE for variable in variables)

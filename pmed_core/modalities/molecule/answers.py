@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pmed_core.arrays import to_json
 from pmed_core.cohort import Cohort
+from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.modalities.learnt import Learnt, learnt_from
 from pmed_core.outcomes.target import happened
@@ -126,7 +127,6 @@ def _standardised(
 ) -> tuple[dict[str, str | float | None], tuple[str, ...]]:
     """The cells with the molecule as training has it, and what was changed for that; raises
     ``UserError`` where what was typed is no molecule."""
-    from pmed_core.errors import UserError
     from pmed_core.modalities.molecule.structures import Unreadable, standardised
 
     text = cells.get(column)
@@ -193,7 +193,7 @@ def _alike(case: Case, asked: Asked, predictor: Model, learnt: Molecules) -> tup
 
 def _portrait(work: Depict, asked: Asked, predictor: Model, store: Store) -> Portrait:
     from pmed_core.modalities.molecule.drawing import svg
-    from pmed_core.modalities.molecule.facts import alerts, facts
+    from pmed_core.modalities.molecule.facts import alerts, facts, quantiles
     from pmed_core.modalities.molecule.portrait import Near, Portrait
 
     smiles = str(asked.row.table[predictor.ensemble.column].iloc[0])
@@ -210,8 +210,21 @@ def _portrait(work: Depict, asked: Asked, predictor: Model, store: Store) -> Por
             )  # fmt: skip
     nearest = near[0].similarity if near else float(_similarities(asked, predictor).max())
     ensemble = predictor.ensemble
+    reference = _reference(store.cohorts.get(work.reference)) if work.reference else ()
     return Portrait(
         smiles, asked.changes, svg(smiles, (520, 360), work.shares),
-        facts(smiles, ensemble.typical), alerts(smiles), nearest, ensemble.domain.limit,
-        tuple(near),
+        facts(smiles, quantiles(reference, 0) if reference else ensemble.typical), alerts(smiles),
+        nearest, ensemble.domain.limit, tuple(near), len(reference),
     )  # fmt: skip
+
+
+def _reference(cohort: Cohort) -> tuple[str, ...]:
+    """The different structures of a list such as approved drugs; raises ``UserError``."""
+    from pmed_core.modalities.molecule import column_of, holds_molecules
+
+    if not holds_molecules(cohort.variables):
+        raise UserError(
+            "No column of it holds molecules", cohort.name, "Choose a cohort with structures."
+        )
+    cells = cohort.table[column_of(cohort.variables)].dropna()
+    return tuple(sorted(set(map(str, cells))))

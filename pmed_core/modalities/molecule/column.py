@@ -33,7 +33,10 @@ CALLED = re.compile(r"smiles|\bsmi\b", re.IGNORECASE)
 OPTIONS = ("molecule", "category")
 FEW_READ, MOST_READ = 0.5, 0.8
 """Share of the cells that must be structures: in a column that is called SMILES, and in others."""
+BARS = re.compile(r"\s+\|[^|]*\|")
+"""What follows a structure in CXSMILES."""
 SAID = {
+    "CXSMILES": "what stands between bars, as in CXSMILES, was read for radicals and stereo alone",
     "InChI": "InChI was converted to a structure",
     "atom numbers": "the numbers of atoms, as of a reaction, were taken off",
     "salt": "salts or solvents were stripped",
@@ -53,7 +56,7 @@ def holds(cells: Cells, asked: Asked) -> bool:
     if chosen:
         return chosen == "molecule"
     gone = missing.missing(cells, asked, numeric=False)
-    texts = [text for text in cells.distinct[~gone] if text][:LOOKED_AT]
+    texts = [BARS.sub("", text) for text in cells.distinct[~gone] if text][:LOOKED_AT]
     called = bool(CALLED.search(asked.column))
     signs = sum(bool(SIGNS.fullmatch(text) or INCHI.fullmatch(text)) for text in texts)
     marked = sum(MARKS.search(text) is not None for text in texts)
@@ -108,7 +111,7 @@ def _kind(cells: Cells, found: Found, asked: Asked) -> Decision:
     rows = int(cells.counts[there].sum())
     structures = len({one.smiles for one in found if one})
     sentence = (
-        f"'{asked.column}' holds molecules as SMILES: {counted(rows, 'cell')}, "
+        f"'{asked.column}' holds molecules: {counted(rows, 'cell')}, "
         f"{counted(structures, 'different structure')}."
     )
     return Decision("kind", "molecule", sentence, asked.column, rows, (), OPTIONS)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,8 @@ def _share_below(number: float, knots: Floats) -> float:
     return float(np.clip((left + right) / 2 / len(knots), 0, 1))
 
 
-def quantiles(smiles: Sequence[str], seed: int) -> Floats:
+@lru_cache(maxsize=8)
+def quantiles(smiles: tuple[str, ...], seed: int) -> Floats:
     """(f, KNOTS) of each property over molecules, a sample of them where they are many."""
     chosen = np.random.default_rng(seed).permutation(len(smiles))[:SAMPLE]
     numbers = np.array([[one.number for one in measured(smiles[row])] for row in chosen])

@@ -35,12 +35,14 @@ from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress
 from pmed_core.quality import Severity
+from pmed_core.quantity import counted
 from pmed_core.systems import refuse_unlearnt
 from pmed_core.variable import Kind, Role, Variable
 
 GROUP = "(split by)"
 SAME_MOLECULES = 0.95
 """Share of the rows in which a further column repeats the structure, from which on it is one."""
+SHOWN = 5
 RARE = 4
 """A feature that fewer molecules differ in is not learnt from."""
 
@@ -64,10 +66,22 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             f"{len(cohort) - len(known)} of {len(cohort)} rows hold no molecule that can be read, "
             "and are left out."
         )
+    if beside := [v.name for v in cohort.inputs if v.kind is not Kind.MOLECULE]:
+        progress.note(_read_beside(beside))
     for found in conflicts(known, columns[0]):
         if found.severity is Severity.WARNING:
             progress.note(f"{found.sentence} No model can learn both.")
     return tables.trainable(known, progress)
+
+
+def _read_beside(names: list[str]) -> str:
+    """That a new molecule needs more than its structure, as where other assays are inputs."""
+    shown = ", ".join(f"'{name[:60]}'" for name in names[:SHOWN])
+    return (
+        f"Beside the structure the model reads {counted(len(names), 'input')}: {shown}"
+        f"{' …' * (len(names) > SHOWN)}. Ignore those that are not known of a new molecule, such "
+        "as other assays."
+    )
 
 
 def _without_repeats(cohort: Cohort, progress: Progress) -> Cohort:
@@ -108,7 +122,7 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         _as_far_as_read(cast(TableEnsemble, found.ensemble)),
         variables,
         learn_domain(rows.environments, run.options.seed),
-        quantiles(structures(cohort.table[column_of(cohort.inputs)]), run.options.seed),
+        quantiles(tuple(structures(cohort.table[column_of(cohort.inputs)])), run.options.seed),
     )
     ids = tuple(cohort.patients())
     if found.baselines and run.options.split == "scaffold":

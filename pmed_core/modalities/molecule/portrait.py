@@ -10,7 +10,8 @@ class Fact:
     """A property: what it is called, its value in words, and what that means.
 
     Attributes:
-        lower: share of the training molecules with a lower value; None where it is not known.
+        lower: share of the molecules that it is compared with that have a lower value; None where
+            it is not known.
     """
 
     name: str
@@ -55,6 +56,8 @@ class Portrait:
         svg: its picture; coloured by the shares that were asked for.
         similarity, limit: to the nearest other training molecule, and what it should be at least.
         near: the nearest training molecules, nearest first; empty for an imported model.
+        compared: how many different molecules of a reference list it is compared with; 0 where it
+            is compared with those of training.
     """
 
     smiles: str
@@ -65,3 +68,4 @@ class Portrait:
     similarity: float
     limit: float
     near: tuple[Near, ...]
+    compared: int = 0

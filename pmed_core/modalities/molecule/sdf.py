@@ -18,7 +18,7 @@ from pmed_core.errors import UserError
 from pmed_core.quantity import counted
 from pmed_core.readers.table import Table, must_fit
 from pmed_core.reading import Choices, Decision
-from pmed_core.suffixes import MOLECULE, MOLECULES, ends_with
+from pmed_core.suffixes import MOLECULE, STRUCTURES, ends_with
 
 END, LAST_LINE = "M  END", "$$$$"
 STAMP = re.compile(r".*V[23]000\s*")
@@ -60,7 +60,7 @@ class Block:
 def holds(text: str, name: str) -> bool:
     """Whether a text is of this format: its fourth line says so, else its name."""
     lines = text[:2000].split("\n")
-    return ends_with(name, MOLECULES) or (len(lines) > 4 and bool(STAMP.fullmatch(lines[3])))
+    return ends_with(name, STRUCTURES) or (len(lines) > 4 and bool(STAMP.fullmatch(lines[3])))
 
 
 def parsed(text: str, name: str, choices: Choices) -> Table:
@@ -170,7 +170,7 @@ def _smiles(block: str) -> str:
     """The structure as it is drawn; raises ``Unreadable``."""
     from rdkit import Chem
 
-    from pmed_core.modalities.molecule.structures import MOST_ATOMS, Unreadable
+    from pmed_core.modalities.molecule.structures import MOST_ATOMS, REPEATED, Unreadable
 
     drawn = _molecule(block, sanitize=False)
     if drawn is None:
@@ -180,6 +180,8 @@ def _smiles(block: str) -> str:
     heavy = sum(atom.GetAtomicNum() != 1 for atom in drawn.GetAtoms())
     if heavy > MOST_ATOMS:
         raise Unreadable(f"has more than {MOST_ATOMS} atoms")
+    if any(group.GetProp("TYPE") in REPEATED for group in Chem.GetMolSubstanceGroups(drawn)):
+        raise Unreadable("repeats a part of itself, as polymers do")
     if any(bond.HasQuery() for bond in drawn.GetBonds()):
         raise Unreadable("has a bond of unknown order")
     found = _molecule(block, sanitize=True)

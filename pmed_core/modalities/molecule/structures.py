@@ -6,6 +6,7 @@ and the duplicates are of the parent structure (Bento et al., J Cheminform 2020)
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -27,8 +28,13 @@ CARBON = Chem.MolFromSmarts("[#6]")
 TO_A_METAL = Chem.MolFromSmarts("[#3,#4,#11,#12,#19,#20,#37,#38,#55,#56]~*")
 """A metal of salts: a bond to one is an ionic one that was drawn as a line."""
 
+WITH_BARS = re.compile(r"\S+\s+\|[^|]*\|")
+"""CXSMILES: behind the structure, and between bars, what SMILES cannot say."""
+REPEATED = ("SRU", "MON", "MER", "COP", "CRO", "GRA", "MOD", "ANY")
+"""Of groups of atoms that a polymer repeats (BIOVIA: CTfile Formats)."""
+
 SALT, MIXTURE, CHARGE, ISOTOPE, INCHI = "salt", "mixture", "charge", "isotope", "InChI"
-MAPPED = "atom numbers"
+MAPPED, BARS = "atom numbers", "CXSMILES"
 METAL, INORGANIC, RADICAL = "metal", "inorganic", "radical"
 """Not changed, and worth a word: descriptors of drugs say little of them."""
 STARTS_INCHI = "InChI="
@@ -44,8 +50,8 @@ class Structure:
 
     Attributes:
         smiles: canonical, of the parent structure.
-        changes: what was changed on the way (InChI, atom numbers, salt, mixture, charge, isotope),
-            and what it is that descriptors say little of (metal, inorganic, radical).
+        changes: what was changed on the way (InChI, atom numbers, salt, mixture, charge, isotope,
+            CXSMILES), and what it is that descriptors say little of (metal, inorganic, radical).
     """
 
     smiles: str
@@ -56,6 +62,7 @@ class Structure:
 def standardised(text: str) -> Structure:
     """The structure that a text of SMILES or InChI stands for; raises ``Unreadable``."""
     molecule, changes = parsed(text), [INCHI] * text.startswith(STARTS_INCHI)
+    changes += [BARS] if WITH_BARS.fullmatch(text) else []
     for step in (_unnumbered, _parent, _neutral, _plain_isotopes):
         molecule, changed = step(molecule)
         changes += [changed] if changed else []
@@ -85,6 +92,8 @@ def parsed(text: str) -> Any:
         raise Unreadable(f"has more than {MOST_ATOMS} atoms")
     if molecule.HasSubstructMatch(OPEN_END):
         raise Unreadable("has an open end (*), as polymers and fragments do")
+    if any(g.GetProp("TYPE") in REPEATED for g in Chem.GetMolSubstanceGroups(molecule)):
+        raise Unreadable("repeats a part of itself, as polymers do")
     if "~" in text:
         raise Unreadable("has a bond of unknown order")
     try:
@@ -96,11 +105,20 @@ def parsed(text: str) -> Any:
 
 def _written(text: str) -> Any:
     """None where RDKit reads no molecule."""
+    if WITH_BARS.fullmatch(text):
+        return Chem.MolFromSmiles(text, _with_bars())
     if not text or any(sign.isspace() for sign in text):
         return None
     if text.startswith(STARTS_INCHI):
         return Chem.MolFromInchi(text, sanitize=False, removeHs=False)  # type: ignore[no-untyped-call]
     return Chem.MolFromSmiles(text, sanitize=False)
+
+
+@cache
+def _with_bars() -> Any:
+    how: Any = Chem.SmilesParserParams()
+    how.sanitize, how.removeHs, how.strictCXSMILES = False, False, True
+    return how
 
 
 Step = tuple[Any, str]

@@ -76,11 +76,14 @@ def evaluable(model: Model, cohort: Cohort) -> Cohort:
     return cohort.select(_whole(model, cohort))
 
 
-def completed(evaluation: Evaluation, ensemble: ResponseEnsemble, cohort: Cohort) -> Evaluation:
+def completed(
+    evaluation: Evaluation, ensemble: ResponseEnsemble, cohort: Cohort, predictions: Predictions
+) -> Evaluation:
     """With the correlation within drugs, which matters most."""
-    known = ensemble.as_cohort(cohort).labelled()
-    pairs = of_pairs(known, ensemble.variables)
-    return of_new(evaluation, ensemble, pairs, ensemble.predict(known))
+    whole = ensemble.as_cohort(cohort)
+    rows = np.flatnonzero(whole.observed() >= 0)
+    pairs = of_pairs(whole.select(rows), ensemble.variables)
+    return of_new(evaluation, pairs, predictions, rows[pairs.rows])
 
 
 def explained(model: Model, cohort: Cohort, question: Question) -> Explanation:

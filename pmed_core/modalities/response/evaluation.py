@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pmed_core.evaluation import Baseline, Evaluation, Measure, Yardstick
 from pmed_core.evaluations.resampling import interval, percentiles
 from pmed_core.evaluations.words import verdict
-from pmed_core.modalities.response.ensemble import Pairs, ResponseEnsemble
+from pmed_core.modalities.response.ensemble import Pairs
 from pmed_core.predictions import Baselines, Predictions
 
 Doubles = NDArray[np.float64]
@@ -188,13 +188,17 @@ def _said(found: Mapping[str, Measure], drugs: tuple[int, int], split: str) -> t
     return tuple(told)
 
 
-def of_new(evaluation: Evaluation, ensemble: ResponseEnsemble, pairs: Pairs,
-           predictions: Predictions) -> Evaluation:  # fmt: skip
-    """An evaluation on other pairs with the correlation within drugs."""
-    if not len(pairs.rows):
+def of_new(
+    evaluation: Evaluation, pairs: Pairs, predictions: Predictions, rows: NDArray[np.int64]
+) -> Evaluation:
+    """An evaluation with the correlation within drugs of what was predicted; ``rows``: of these, in
+    the order of the pairs. Held-out ones are compared within their fold."""
+    if not len(rows):
         return evaluation
-    said, actual = predictions.value[pairs.rows, 0], predictions.actual[pairs.rows, 0]
-    found = {WITHIN: within([Tables.of(said, actual, pairs)])}
+    said, actual = predictions.value[rows, 0], predictions.actual[rows, 0]
+    folds = np.array(predictions.folds)[rows] if predictions.folds else np.zeros(len(rows))
+    each = [Tables.of(said, actual, pairs, folds == one) for one in np.unique(folds)]
+    found = {WITHIN: within(each)}
     return replace(
         evaluation, measures=found | evaluation.measures, notes=(*evaluation.notes, WHY),
         yardstick=YARDSTICK,

@@ -56,7 +56,9 @@ def evaluable(model: Predictor[ScanEnsemble], cohort: Cohort) -> Cohort:
     return labelled_alike(cohort, model.outcome, model.card.get("labels", ()))
 
 
-def completed(evaluation: Evaluation, ensemble: ScanEnsemble, cohort: Cohort) -> Evaluation:
+def completed(
+    evaluation: Evaluation, ensemble: ScanEnsemble, cohort: Cohort, predictions: Predictions
+) -> Evaluation:
     """And how well outlines agree where people drew some."""
     return with_outlines(evaluation, ensemble.segmenter, cohort)
 

@@ -52,7 +52,9 @@ def evaluable(model: Predictor[TableEnsemble], cohort: Cohort) -> Cohort:
     return cohort
 
 
-def completed(evaluation: Evaluation, ensemble: TableEnsemble, cohort: Cohort) -> Evaluation:
+def completed(
+    evaluation: Evaluation, ensemble: TableEnsemble, cohort: Cohort, predictions: Predictions
+) -> Evaluation:
     """The evaluation itself."""
     return evaluation
 

@@ -23,6 +23,7 @@ from pmed_core.modalities.treatment.package import cases, packed, unpacked
 from pmed_core.outcomes import Arms
 
 if TYPE_CHECKING:
+    from pmed_core.predictions import Predictions
     from pmed_core.predictor import Predictor
 
     Model = Predictor[TreatmentEnsemble]
@@ -92,7 +93,9 @@ def _listed(options: Iterable[str]) -> str:
     return ", ".join(f"'{option}'" for option in options)
 
 
-def completed(evaluation: Evaluation, ensemble: TreatmentEnsemble, cohort: Cohort) -> Evaluation:
+def completed(
+    evaluation: Evaluation, ensemble: TreatmentEnsemble, cohort: Cohort, predictions: Predictions
+) -> Evaluation:
     """With a verdict on whether the effect differs between patients, and with options that the
     model does not compare."""
     found, strange = account.completed(evaluation), _strange(ensemble.outcome.arms, cohort)

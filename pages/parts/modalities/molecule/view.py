@@ -13,15 +13,15 @@ from pages.parts.whatif import before_and_after
 from pages.parts.words import count, percent, plain, short
 from pmed_core.figures import wording
 from pmed_core.figures.trust import certainty
-from pmed_core.modalities.molecule import column_of
+from pmed_core.modalities.molecule import column_of, holds_molecules
 from pmed_core.modalities.molecule.portrait import Near, Portrait
+from pmed_core.service import cohorts, patients
 from pmed_core.service import molecules as asked
-from pmed_core.service import patients
-from pmed_core.service.entries import ModelEntry
+from pmed_core.service.entries import CohortEntry, ModelEntry
 from pmed_core.work import Consultation
 
 ACROSS = 4
-AMONG = "In training"
+AMONG, LISTED = "In training", "In the list"
 
 
 def panels_of_molecule(entry: ModelEntry, case: Case, found: Consultation, about: About) -> Panels:
@@ -33,7 +33,7 @@ def panels_of_molecule(entry: ModelEntry, case: Case, found: Consultation, about
     panels["Reasons"] = lambda: _why(entry, case, about)
     if answer is not None:
         panels["In context"] = lambda: in_context(entry, found, k)
-    panels["Properties"] = lambda: _properties(_portrait(entry, case))
+    panels["Properties"] = lambda: refreshed(lambda: _properties(entry, case))
     panels["Similar molecules"] = lambda: _alike(entry, case)
     panels["What if"] = lambda: refreshed(lambda: _what_if(entry, case, found, label))
     return panels
@@ -88,20 +88,43 @@ def _plain(portrait: Portrait) -> None:
         st.caption(f"Standardised before it was read: {', '.join(portrait.changes)}.")
 
 
-def _properties(portrait: Portrait) -> None:
+def _reference(entry: ModelEntry) -> CohortEntry | None:
+    """The cohort with whose molecules properties are compared; None for those of training."""
+    lists = [one for one in cohorts.cohorts() if holds_molecules(one.variables)]
+    chosen: CohortEntry | None = st.selectbox(
+        "Compared with", [None, *lists], key=f"reference-{entry.id}",
+        format_func=lambda one: short(one.name, 60) if one else "The molecules of training",
+        help="Any cohort with molecules. Bring in a list, such as approved drugs, on Cohorts.",
+    )  # fmt: skip
+    return chosen
+
+
+def _properties(entry: ModelEntry, case: Case) -> None:
     """What is known without any model."""
+    reference = _reference(entry)
+    with panel(), st.spinner("Comparing"):
+        _told(asked.depict(
+            entry.id, case.cells, case.asked, reference=reference.id if reference else "",
+        ), reference.name if reference else "")  # fmt: skip
+
+
+def _told(portrait: Portrait, reference: str) -> None:
+    """``reference``: the name of the list it is compared with; empty for the training molecules."""
+    among = LISTED if reference else AMONG
     rows = [
         {"Property": one.name, "Value": one.value}
-        | ({} if one.lower is None else {AMONG: _among(one.lower)})
+        | ({} if one.lower is None else {among: _among(one.lower)})
         | {"What it means": one.meaning}
         for one in portrait.facts
     ]
     tables.show(pd.DataFrame(rows), "molecule-facts", "Properties of the molecule")
     if any(one.lower is not None for one in portrait.facts):
-        st.caption(
-            "Compared with the molecules that the model was trained on, or 500 drawn from them; "
-            "equal values count half."
-        )
+        whom = "the molecules that the model was trained on"
+        if reference:
+            whom = (
+                f"the {count(portrait.compared, 'different molecule')} of '{short(reference, 60)}'"
+            )
+        st.caption(plain(f"Compared with {whom}, or 500 drawn from them; equal values count half."))
     if not portrait.alerts:
         st.caption("None of the structural alerts of PAINS, Brenk and NIH is in it.")
         return
