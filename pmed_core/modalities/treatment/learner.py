@@ -84,15 +84,13 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             "in it were given both", f"{cohort.name}, column '{effect.arms.column}'",
             "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
         )  # fmt: skip
-    settled, told = effect.with_learnt(known.chosen_outcome()), _serious(cohort)
-    for one in told:
-        progress.note(f"{one.sentence} {one.remedy}")
-    notes = (*cohort.notes, *(f"{SERIOUS}{one.sentence}" for one in told))
+    settled = effect.with_learnt(known.chosen_outcome())
+    notes = (*cohort.notes, *(f"{SERIOUS}{one.sentence}" for one in _serious(cohort)))
     return replace(known, variables=cohort.variables, outcome=settled, notes=notes)
 
 
 def _serious(cohort: Cohort) -> list[Finding]:
-    """What whoever trains must be told, on the screen or not."""
+    """What stands beside every effect of the model; the quality gate and the shell say it before."""
     return [one for one in findings(cohort) if one.severity is Severity.SERIOUS]
 
 
