@@ -108,6 +108,10 @@ SEVERITIES: dict[Severity, tuple[str, str, Colour]] = {
     Severity.NOTE: ("Note", ":material/info:", "blue"),
     Severity.CLEAN: ("Passed", ":material/check_circle:", "green"),
 }
+OUTER = re.compile(r"(?<!\w)_+|_+(?!\w)")
+"""Underscores that could begin or end emphasis; those within a word cannot."""
+FIRST = re.compile(r"^(\d*)([+\-=.)])(?=[\s\-=]|$)")
+"""What makes a list, a heading or a rule at the beginning of a line alone."""
 SERIOUS = "performance would look better than it is"
 
 STATES: dict[str, tuple[str, str, Colour]] = {
@@ -123,11 +127,14 @@ def plain(text: object) -> str:
     """Text of a file for a place that reads Markdown: every sign stands for itself.
 
     A word joiner goes between colons that would otherwise become an icon or an emoji, and into
-    addresses, which would otherwise become links.
+    addresses, which would otherwise become links. Signs that mean nothing where they stand are left
+    as they are: the label of a field is also its name for a screen reader, backslashes included.
     """
     line = wording.unlinked(" ".join(str(text).split()))
     line = re.sub(r":(?=[\w+/-]+:)", ":\u2060", line)
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$:~^=&])", r"\\\1", line)
+    line = re.sub(r"([\\`*\[\]<>#|$:~&])", r"\\\1", line)
+    line = OUTER.sub(lambda found: r"\_" * len(found[0]), line)
+    return FIRST.sub(r"\1\\\2", line)
 
 
 def short(text: object, length: int = NAME_LENGTH) -> str:

@@ -95,7 +95,7 @@ def test_a_number_with_few_values_can_be_the_outcome(opened: Open) -> None:
 def test_a_broken_file_is_one_sentence_and_changes_nothing(data: bytes, opened: Open) -> None:
     app = upload(opened("cohorts"), "broken*file*.csv", data)
     assert len(app.error) == 1
-    assert "broken\\*file\\*\\.csv" in app.error[0].value
+    assert "broken\\*file\\*.csv" in app.error[0].value
     assert not cohorts.cohorts()
 
 

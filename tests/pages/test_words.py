@@ -16,12 +16,21 @@ from pmed_core.outcomes import YesNo
 
 @pytest.mark.parametrize(
     "name",
-    ["*bold*", "_it_", "$x^2$", "[a](http://b)", ":red[x]", "<b>", "`code`", "# h", "a|b", "- x"],
-)
+    ["*bold*", "_it_", "$x^2$", "[a](http://b)", ":red[x]", "<b>", "`code`", "# h", "a|b", "- x",
+     "+ x", "1. x", "12) x", "---", "===", "> x", "~~x~~", "&amp;", "__init__"],
+)  # fmt: skip
 def test_a_name_of_a_file_is_never_markup(name: str) -> None:
     escaped = words.plain(name)
     assert re.sub(r"\\(.)", r"\1", escaped).replace("\u2060", "") == name
-    assert not re.search(r"(?<!\\)[*_`\[\]<>$|#:]", escaped)
+    assert not re.search(r"(?<!\\)[*_`\[\]<>$|#:]|^(?:\d+[.)]|[-+=])(?:[\s=-]|$)", escaped)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["age (years)", "cd4_week20", "x-ray", "HbA1c 0.5 %", "−3.1", "a + b = c", "Возраст (лет)"],
+)
+def test_a_label_is_read_out_as_it_is_written(name: str) -> None:
+    assert words.plain(name) == name
 
 
 @pytest.mark.parametrize("name", [":material/home:", ":smile:", "a:b:c"])

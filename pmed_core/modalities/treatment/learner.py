@@ -90,7 +90,7 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
 
 
 def _serious(cohort: Cohort) -> list[Finding]:
-    """What stands beside every effect of the model; the quality gate and the shell say it before."""
+    """What stands beside every effect of the model; the gate and the shell say it before."""
     return [one for one in findings(cohort) if one.severity is Severity.SERIOUS]
 
 
