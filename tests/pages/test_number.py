@@ -103,8 +103,8 @@ def test_one_patient_is_read_in_days(opened: Open, trained: str) -> None:
     assert "the mean of all patients" in said
     assert "log-odds" not in said
     assert "risk" not in said
-    contributions = [t.value for t in app.dataframe if "Days" in t.value.columns]
-    assert contributions[0]["Days"].iloc[0] > 0
+    contributions = [t.value for t in app.dataframe if "days" in t.value.columns]
+    assert contributions[0]["days"].iloc[0] > 0
 
 
 def test_a_goal_may_lie_higher(opened: Open, trained: str) -> None:
