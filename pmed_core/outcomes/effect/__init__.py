@@ -232,7 +232,7 @@ class Effect:
         outcome = seen.actual[:, 0] if seen.actual.size else np.where(
             seen.observed >= 0, seen.observed, np.nan
         )  # fmt: skip
-        given = pd.Categorical(table[self.arms.column], categories=list(self.options)).codes
+        given = pd.Index(self.options).get_indexer(pd.Index(table[self.arms.column]))
         known = np.isfinite(outcome) & (given >= 0)
         actual = np.full((len(table), self.width), np.nan)
         actual[:, -1] = outcome

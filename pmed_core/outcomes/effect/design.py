@@ -42,7 +42,7 @@ def findings(cohort: Cohort, decided: Sequence[str]) -> list[Finding]:
 def _given(cohort: Cohort, effect: Effect) -> Codes:
     """(n,) option of each, whether or not the outcome is known; -1 unknown."""
     column = cohort.table[effect.arms.column]
-    return np.asarray(pd.Categorical(column, categories=list(effect.options)).codes, dtype=np.int64)
+    return np.asarray(pd.Index(effect.options).get_indexer(pd.Index(column)), dtype=np.int64)
 
 
 def _shares(effect: Effect, given: Codes) -> list[Finding]:
