@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from pmed_core import outcomes
 from pmed_core.outcomes import Outcome
+from pmed_core.quality import Severity
 
 if TYPE_CHECKING:
     from pmed_core.cohort import Cohort
@@ -63,6 +64,11 @@ def findings(cohort: Cohort) -> list[Finding]:
         return found
     learnt = replace(cohort, outcome=outcome.learnt)
     return [*found, *checking(outcome.learnt).findings(learnt)]
+
+
+def serious(cohort: Cohort) -> list[Finding]:
+    """Of these what whoever trains must be told, in the shell and beside the model too."""
+    return [one for one in findings(cohort) if one.severity is Severity.SERIOUS]
 
 
 def checking(outcome: Outcome) -> Checking:

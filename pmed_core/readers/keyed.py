@@ -128,9 +128,10 @@ def refuse_twice(keys: pd.Series[str], where: str, key: str) -> None:
     """Raise ``UserError`` for the first key that stands in several rows."""
     twice = keys[(keys != "") & keys.duplicated()]
     if len(twice):
+        first = twice.iloc[0]
         raise UserError(
-            f"'{twice.iloc[0]}' stands in {int((keys == twice.iloc[0]).sum())} rows of '{key}'",
-            where, "Keep one row for each: which of them is meant cannot be told.",
+            f"'{first[:60]}' stands in {int((keys == first).sum())} rows of '{key}'", where,
+            "Keep one row for each: which of them is meant cannot be told.",
         )  # fmt: skip
 
 

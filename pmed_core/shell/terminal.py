@@ -17,9 +17,8 @@ from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.figures import wording
 from pmed_core.files import written_whole
 from pmed_core.outcomes import Outcome
-from pmed_core.outcomes.kinds import checking
+from pmed_core.outcomes.kinds import serious
 from pmed_core.progress import Silent
-from pmed_core.quality import Severity
 from pmed_core.spreadsheets import as_csv
 from pmed_core.subgroups import Subgroups
 
@@ -42,11 +41,8 @@ def say_of_training(notes: Sequence[str], held_out: bool) -> None:
 
 def warn(cohort: Cohort) -> None:
     """What is serious about a cohort, such as an input that tells the outcome."""
-    if cohort.outcome is None:
-        return
-    for found in checking(cohort.outcome).findings(cohort):
-        if found.severity is Severity.SERIOUS:
-            say(f"Serious: {found.sentence} {found.remedy}")
+    for found in serious(cohort) if cohort.outcome is not None else ():
+        say(f"Serious: {found.sentence} {found.remedy}")
 
 
 def account(cohort: Cohort) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.outcomes import Arms, Number
-from pmed_core.outcomes.kinds import findings
+from pmed_core.outcomes.kinds import findings, serious
 from pmed_core.quality import Finding
 from pmed_core.readers.tables import read_cohort, read_for
+from pmed_core.shell import terminal
 
 TRIAL = Arms("arm", reference="a", randomised=True)
 CHOSEN = Arms("arm", reference="a")
@@ -26,10 +27,6 @@ def table(n: int = 600, seed: int = 0) -> pd.DataFrame:
         "age": draw.normal(60, 10, n).round(1), "site": draw.choice(["Rome", "Oslo"], n),
         "arm": draw.choice(["a", "b"], n), "y": draw.normal(0, 1, n),
     })  # fmt: skip
-
-
-def serious(cohort: Cohort) -> list[Finding]:
-    return [one for one in findings(cohort) if one.severity == "serious"]
 
 
 def found(frame: pd.DataFrame, check: str, arms: Arms = TRIAL) -> list[Finding]:
@@ -150,7 +147,9 @@ def test_doses_of_a_later_file_are_read_in_the_unit_of_the_model(
     assert found.table["arm"].iloc[:4].tolist() == read
 
 
-def test_a_copy_of_the_outcome_among_the_inputs_is_told() -> None:
+def test_a_copy_of_the_outcome_among_the_inputs_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     frame, draw = table(), np.random.default_rng(4)
     frame["cause"] = np.where(frame["y"] > 0, "organ failure", "none")
     frame["died"] = np.where(frame["y"] > 0, "yes", "no")
@@ -160,3 +159,5 @@ def test_a_copy_of_the_outcome_among_the_inputs_is_told() -> None:
         cohort = read_cohort(frame, outcome=outcome, treatment=CHOSEN, ignore=[other])
         told = {name for one in serious(cohort) for name in one.columns}
         assert copy in told
+        terminal.warn(cohort)
+        assert f"'{copy}'" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from pmed_core.modalities.expression.names import are_genes, places_of
 from pmed_core.modalities.expression.profile import Matrix, as_numbers, read_cells, with_matrix
 from pmed_core.quantity import counted
 from pmed_core.readers.columns import texts
+from pmed_core.readers.keyed import refuse_twice
 from pmed_core.readers.table import Table
 from pmed_core.reading import Choices, Decision
 from pmed_core.variable import Kind
@@ -172,7 +173,7 @@ def _with_sheet(table: Table, sheet: Table, chosen: str) -> Table:
         raise _unmatched(table, sheet)
     key = ids.of_columns or (ids.of_rows or ("", ""))[1]
     own = _words(sheet.cells[key])
-    _once_each(own, key, sheet.name)
+    refuse_twice(own, sheet.name, key)
     if table.profiles is not None:
         matrix = Matrix(table.profiles.ids, table.profiles.names, table.profiles.values)
         told, way = [*table.reading, *_unread(table)], "genes in the matrix"
@@ -198,15 +199,6 @@ def _unread(table: Table) -> list[Decision]:
         return []
     sentence = f"What the matrix says of its samples is not read beside the sheet: {_shown(left)}."
     return [Decision("about-samples", "left out", sentence, cells=len(left))]
-
-
-def _once_each(own: pd.Series[str], key: str, where: str) -> None:
-    twice = own[(own != "") & own.duplicated()]
-    if len(twice):
-        raise UserError(
-            f"'{twice.iloc[0][:60]}' stands in {int((own == twice.iloc[0]).sum())} rows of '{key}'",
-            where, "Keep one row for each sample: which of them is meant cannot be told.",
-        )  # fmt: skip
 
 
 def _unmatched(table: Table, sheet: Table) -> UserError:

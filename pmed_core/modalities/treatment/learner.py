@@ -47,10 +47,9 @@ from pmed_core.outcomes.effect.arms import LEAST
 from pmed_core.outcomes.effect.checks import SERIOUS, deciding
 from pmed_core.outcomes.effect.diagnostics import KEPT, Diagnostics
 from pmed_core.outcomes.effect.scores import comparable, scored
-from pmed_core.outcomes.kinds import findings, learning
+from pmed_core.outcomes.kinds import learning, serious
 from pmed_core.predictions import Predictions
 from pmed_core.progress import Progress, Stop, Stretch
-from pmed_core.quality import Finding, Severity
 from pmed_core.reading import of_later_files
 from pmed_core.training.folds import Rows, entries, outer_folds
 from pmed_core.variable import Role
@@ -85,13 +84,8 @@ def trainable(cohort: Cohort, progress: Progress) -> Cohort:
             "Ignore it if it follows from the treatment; else these data cannot tell the effect.",
         )  # fmt: skip
     settled = effect.with_learnt(known.chosen_outcome())
-    notes = (*cohort.notes, *(f"{SERIOUS}{one.sentence}" for one in _serious(cohort)))
+    notes = (*cohort.notes, *(f"{SERIOUS}{one.sentence}" for one in serious(cohort)))
     return replace(known, variables=cohort.variables, outcome=settled, notes=notes)
-
-
-def _serious(cohort: Cohort) -> list[Finding]:
-    """What stands beside every effect of the model; the gate and the shell say it before."""
-    return [one for one in findings(cohort) if one.severity is Severity.SERIOUS]
 
 
 def _with(cohort: Cohort, outcome: Outcome, read: tuple[str, ...]) -> Cohort:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Side = Literal["value", "low", "high"]
 OPTIONS_AT_MOST = 5
 REACH = 1.0
+"""The ``Effect.reach`` of a model that is trained."""
 TRUE = "is called as the truth of a simulation is"
 """Why a column is not read that no patient could have."""
 CONTROL = "is a negative control"
