@@ -397,7 +397,7 @@ def test_motifs_on_the_page_of_the_model(model: str, opened: Open) -> None:
     keep(model, kept)
     app = shown()
     assert not app.exception
-    assert "1\\-TATAAT" in {one.value for one in app.subheader}
+    assert "1-TATAAT" in {one.value for one in app.subheader}
     said = (
         "1 motif recurs where the model relies on it, and tells outcomes apart. Looked at: 100 of"
     )
