@@ -271,3 +271,15 @@ class Evaluation:
         if PRECISION in found and 0 < mean < RARE:
             found = (PRECISION, *(name for name in found if name != PRECISION))
         return tuple(name for name in (*self.headline, *found) if name in self.measures)
+
+    @property
+    def of_each(self) -> dict[str, dict[str, Measure]]:
+        """Of each label the measures that every label has, by their name without it, those that are
+        looked at first before the others; empty where ranks are not measured of each."""
+        labels, found = self.outcome.labels, self.measures
+        if not any(f"{self.discrimination}_{label}" in found for label in labels):
+            return {}
+        own = [key.removesuffix(f"_{labels[0]}") for key in found if key.endswith(f"_{labels[0]}")]
+        names = [name for name in dict.fromkeys((*self.first, *own))
+                 if all(f"{name}_{label}" in found for label in labels)]  # fmt: skip
+        return {label: {name: found[f"{name}_{label}"] for name in names} for label in labels}

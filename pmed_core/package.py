@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load as tensors_from
-from safetensors.numpy import save as tensors_to
 
 from pmed_core.arrays import from_json, from_plain, to_json, without_nan
 from pmed_core.bounds import Name, Share, fitting
@@ -36,6 +34,7 @@ from pmed_core.package_files import EVALUATION, FILES, MANIFEST, found
 from pmed_core.predictions import Predictions
 from pmed_core.sealing import files
 from pmed_core.settings import RESEARCH_ONLY
+from pmed_core.tensors import tensors_from, tensors_to
 from pmed_core.variable import Variable, Variables
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts import plots, state
+from pages.parts import plots, state, tables
 from pages.parts.errors import panel
 from pages.parts.outcomes import shown_by
 from pages.parts.outcomes.curves import NET_BENEFIT
@@ -26,6 +26,7 @@ from pages.parts.words import (
 from pmed_core.accounts import Right
 from pmed_core.baselines import inside
 from pmed_core.evaluation import MEAN_LITTLE, Evaluation
+from pmed_core.figures.tables import of_each
 from pmed_core.figures.wording import digits
 from pmed_core.service import access, simpler
 from pmed_core.service.entries import ModelEntry
@@ -55,6 +56,8 @@ def evaluation_view(
     _measures(evaluation)
     for sentence in evaluation.notes:
         _note(sentence)
+    if evaluation.of_each:
+        _of_each(evaluation, key)
     if evaluation.baselines:
         st.subheader("Compared with simpler models", anchor=False)
         plots.baselines(evaluation)
@@ -120,6 +123,14 @@ def _measures(evaluation: Evaluation) -> None:
         st.subheader("Outlines of lesions", anchor=False)
         _row(evaluation, OUTLINES)
     st.caption("Below each number: its 95 % interval.")
+
+
+def _of_each(evaluation: Evaluation, key: str) -> None:
+    """Each of several labels by itself: their mean may hide one that is no better than chance."""
+    every = evaluation.outcome.every
+    st.subheader(every, anchor=False)
+    tables.show(of_each(evaluation), f"each-{key}", f"{every}, with their own measures")
+    st.caption("In brackets: 95 % intervals.")
 
 
 def _row(evaluation: Evaluation, names: Sequence[str]) -> None:

@@ -115,13 +115,11 @@ def _effect(
 def before_and_after(before: Consultation, after: Consultation, k: int, said: Quantity) -> None:
     """What was said, and what is said now."""
     with st.container(horizontal=True):
-        st.metric(
-            f"{plain(said.title)} now", said.said(before.value[k]), border=True, height="stretch"
-        )
+        st.metric(f"{plain(said.title)} now", said.said(before.value[k]), border=True)
         st.metric(
             f"{plain(said.title)} with these values", said.said(after.value[k]), border=True,
             delta=said.difference(before.value[k], after.value[k]), delta_color="off",
             delta_arrow="off",
         )  # fmt: skip
         span = said.span(after.low[k], after.high[k])
-        st.metric("Its interval", span, border=True, height="stretch")
+        st.metric("Its interval", span, border=True)

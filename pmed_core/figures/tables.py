@@ -34,6 +34,20 @@ def measures(evaluation: Evaluation) -> pd.DataFrame:
     )
 
 
+def of_each(evaluation: Evaluation) -> pd.DataFrame:
+    """One row a label with its own measures; empty where there are none."""
+    outcome = evaluation.outcome
+    rows = [
+        {outcome.choice: outcome.shown(label)}
+        | {
+            wording.measure_title(name): wording.measured(name, m, outcome)
+            for name, m in one.items()
+        }
+        for label, one in evaluation.of_each.items()
+    ]
+    return pd.DataFrame(rows)
+
+
 def _measures(found: Mapping[str, Measure], title: str = "Measure") -> pd.DataFrame:
     rows = [(name, m.value, m.low, m.high) for name, m in found.items()]
     return pd.DataFrame(rows, columns=[title, "Value", "95 % low", "95 % high"])

@@ -15,6 +15,11 @@ NUMBERED = (
     "(?:id|ids|no|nr|num|numer|number|nummer|numero|numara|cislo|broj|szam|azonosito|n|key|code"
     "|identifier|uid|uuid|sk|ref)"
 )
+NAMES_MOLECULE = (
+    r"(?:molecule|mol|compound|cmpd|ligand|chemical|substance|drug)(?:pref(?:erred)?)?(?:name)?"
+    r"|prefname"
+)
+"""What names molecules where nearly each has another, and says what was given where few do."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW, GROUP 
         r"|studyinstanceuid|seriesinstanceuid|sopinstanceuid", sure=False,
     ),
     _level("molecule", rf"(?:molecule|mol|compound|cmpd|ligand)(?:chembl)?(?!key$){NUMBERED}"
-           r"|chemblid|pubchem(?:compound)?cid", sure=False),
+           rf"|chemblid|pubchem(?:compound)?cid|{NAMES_MOLECULE}", sure=False),
     _level("row", rf"{NUMBERED}|row{NUMBERED}?|(?:serial|sl|sr|s|lfd|laufende){NUMBERED}"
            r"|identificador|identifiant|identificativo|kennung|"
            r"rownames?|unnamed\d*|guid"
@@ -129,6 +134,11 @@ def level(name: str) -> Level | None:
     """What a column of that name numbers, if its name says so."""
     short = squeezed(name)
     return next((one for one in LEVELS if one.names.match(short)), None)
+
+
+def names_molecules(name: str) -> bool:
+    """Whether a column is called as names of molecules are, and not as their numbers."""
+    return re.fullmatch(NAMES_MOLECULE, squeezed(name)) is not None
 
 
 def slug(name: str) -> str:

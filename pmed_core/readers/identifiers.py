@@ -14,6 +14,7 @@ from dataclasses import replace
 import pandas as pd
 
 from pmed_core.errors import UserError
+from pmed_core.quantity import counted
 from pmed_core.readers import id_doubts
 from pmed_core.readers.direct import (
     NAME,
@@ -31,6 +32,7 @@ from pmed_core.readers.id_names import (
     GROUP,
     LEVELS,
     MANY,
+    MOLECULE,
     NUMBERS,
     OTHERS,
     PEOPLE,
@@ -43,6 +45,7 @@ from pmed_core.readers.id_names import (
     Level,
     is_id,
     level,
+    names_molecules,
     slug,
     squeezed,
 )
@@ -77,12 +80,14 @@ def identity(name: str, known: pd.Series[str], rows: int) -> Variable | None:
     found, distinct = level(name), known.nunique()
     if (name == "X" or COUNTERS.fullmatch(name.casefold().strip())) and _counts(known, rows):
         return _left_out(name, "counts the rows")
-    if reason := direct_reason(name, known, distinct):
+    named = names_molecules(name)
+    if reason := "" if named else direct_reason(name, known, distinct):
         repeats = reason == NUMBER_OF_RECORD and distinct < len(known)
         if not (repeats and found):
             text = f"looks like {reason}, a direct identifier"
             return _left_out(name, text)
-    if found and _holds_ids(known, distinct, found):
+    each = distinct > 0.9 * len(known) or not named
+    if found and each and _holds_ids(known, distinct, found):
         return Variable(
             name, Kind.IDENTIFIER, Role.PATIENT, reason=f"looks like {_a(found.title)} id"
         )
@@ -292,10 +297,10 @@ def _patient(
 ) -> Decision:
     cells = table[person]
     found, missing = level(person), int(cells.isna().sum())
-    several = int(cells.nunique())
+    several, one = int(cells.nunique()), "molecule" if found is MOLECULE else "patient"
     sentence = (
-        f"Rows with the same '{person}' are one patient: {several:,} patient"
-        f"{'s' * (several != 1)} in {len(cells):,} rows."
+        f"Rows with the same '{person}' are one {one}: {counted(several, one)} in "
+        f"{len(cells):,} rows."
     )
     if found in (ADMISSION, UNIT_STAY, VISIT, SAMPLE):
         sentence += f" It is {_a(found.title)} id: one person may have several."
@@ -309,7 +314,7 @@ def _patient(
     if missing:
         sentence += (
             f" {missing:,} row{'s have' if missing > 1 else ' has'} none and "
-            f"count{'s' * (missing == 1)} as {'patients' if missing > 1 else 'a patient'} of "
+            f"count{'s' * (missing == 1)} as {f'{one}s' if missing > 1 else f'a {one}'} of "
             f"{'their' if missing > 1 else 'its'} own."
         )
     options = (*dict.fromkeys((*candidates, person)), "none")

@@ -39,8 +39,10 @@ HALF = (INNER - GAP) / 2
 RIGHT = MARGIN + HALF + GAP
 HEADING, SMALL, QUIET = Type(11, bold=True), Type(8), Type(7.5, colour=SOFT)
 MEASURES, BASELINES, PLOT = 12, 6, 58.0
+LABELS = 36
+"""On a page of its own."""
 GROUPS, COLUMNS, ROW = 8, 3, 6.0
-"""Of each variable, on the page of groups; millimetres of a row."""
+"""Of each variable, on the page of groups; columns of measures; millimetres of a row."""
 BOTTOM = HEIGHT - MARGIN - 9
 
 Picture = tuple[str, go.Figure, str]
@@ -87,6 +89,7 @@ def performance_report(page: PerformancePage) -> bytes:
     _comparison(sheet, page.evaluation, y)
     _limits(sheet, page, y)
     _foot(sheet, page)
+    _by_labels(sheet, page)
     if page.groups:
         _by_groups(sheet, page)
     return sheet.bytes()
@@ -115,7 +118,11 @@ def _facts(sheet: Sheet, page: PerformancePage, y: float) -> float:
 def _measures(sheet: Sheet, page: PerformancePage, y: float) -> float:
     """Discrimination, calibration and error, each with its interval."""
     found, outcome = page.evaluation.measures, page.evaluation.outcome
-    names = list(dict.fromkeys((*page.evaluation.first, *found)))
+    each = page.evaluation.of_each
+    of_each = {f"{name}_{label}" for label, one in each.items() for name in one}
+    names = list(
+        dict.fromkeys((*page.evaluation.first, *(one for one in found if one not in of_each)))
+    )
     rows = [("Performance", "95 % interval in brackets")]
     rows += [
         (wording.measure_title(name, outcome), wording.measured(name, found[name], outcome))
@@ -123,7 +130,11 @@ def _measures(sheet: Sheet, page: PerformancePage, y: float) -> float:
     ]
     y = sheet.table((RIGHT, y), rows, HALF, (1,))
     more = len(names) - MEASURES
-    return sheet.text((RIGHT, y), f"{more} more in the model card.", HALF, QUIET) if more > 0 else y
+    if more > 0:
+        y = sheet.text((RIGHT, y), f"{more} more in the model card.", HALF, QUIET)
+    if each:
+        y = sheet.text((RIGHT, y), f"{outcome.every} are on the next page.", HALF, QUIET)
+    return y
 
 
 def _inputs(page: PerformancePage) -> str:
@@ -175,6 +186,22 @@ def _limits(sheet: Sheet, page: PerformancePage, y: float) -> None:
             sheet.text((RIGHT, y + 0.6), f"{left} more under Performance.", HALF, QUIET)
             return
         y = sheet.paragraph((RIGHT, y + 0.6), f"• {said[-left]}", HALF, SMALL, min(3, room))
+
+
+def _by_labels(sheet: Sheet, page: PerformancePage) -> None:
+    """Each of several labels by itself: their mean may hide one that is no better than chance."""
+    found, outcome = list(page.evaluation.of_each.items()), page.evaluation.outcome
+    for first in range(0, len(found), LABELS):
+        sheet.turn()
+        y = head(sheet, page.model, f"Performance: {outcome.every[:1].lower()}{outcome.every[1:]}")
+        _foot(sheet, page)
+        names = list(found[0][1])[:COLUMNS]
+        rows = [[outcome.choice, *(wording.measure_title(name) for name in names)]]
+        rows += [
+            [outcome.shown(label), *(wording.measured(name, one[name], outcome) for name in names)]
+            for label, one in found[first : first + LABELS]
+        ]
+        sheet.table((MARGIN, y), rows, INNER, range(1, len(rows[0])))
 
 
 def _by_groups(sheet: Sheet, page: PerformancePage) -> None:

@@ -162,7 +162,7 @@ def _legend(sheet: Sheet, figure: go.Figure, at: Point, width: float) -> float:
     for trace in figure.data:
         if trace.name is None or trace.showlegend is False:
             continue
-        name = sheet.readable(_words(re.sub(r"<br>", " ", trace.name)))
+        name = sheet.readable(re.sub(r"<br>", " ", trace.name))
         needed = 7 + sheet.width(name, style) + 3
         if left + needed > at[0] + width and left > at[0] + LEFT:
             left, y = at[0] + LEFT, y + style.line

@@ -15,15 +15,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from pmed_core import bucket
 from pmed_core.checkpoint import Arrays
 from pmed_core.errors import UserError
 from pmed_core.files import written_whole
 from pmed_core.sealing import files
+from pmed_core.tensors import tensors_from, tensors_to
 
 ROOM = "checkpoints"
 SHARE = 0.1
@@ -145,7 +144,7 @@ class Kept:
             sound = hashlib.sha256(data[DIGEST:]).digest() == data[:DIGEST]
             fits = data[DIGEST : 2 * DIGEST] == bytes.fromhex(self.of)
             if sound and fits:
-                return dict(load(data[2 * DIGEST :]))
+                return tensors_from(data[2 * DIGEST :])
         except (OSError, ValueError, SafetensorError):
             sound = False
         self.note(NOT_USED.format(ANOTHER if sound else DAMAGED))
@@ -155,9 +154,7 @@ class Kept:
         began = time.monotonic()
         if began < self.next and not now:
             return
-        held = bytes.fromhex(self.of) + save(
-            {n: np.array(a, order="C") for n, a in state().items()}
-        )
+        held = bytes.fromhex(self.of) + tensors_to(state())
         try:
             if len(held) > SHARE * shutil.disk_usage(self.path.parents[2]).free:
                 self._not_kept()

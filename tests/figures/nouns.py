@@ -8,7 +8,7 @@ import numpy as np
 
 from pmed_core.evaluation import Baseline, Curve, Curves, Evaluation, Measure, Threshold
 from pmed_core.explanation import Explanation
-from pmed_core.outcomes import Classes, YesNo
+from pmed_core.outcomes import Classes, Several, YesNo
 from pmed_core.quality import Quality, Summary
 from pmed_core.variable import Kind, Variable
 from pmed_core.work import Consultation, Neighbour
@@ -91,6 +91,19 @@ def classes() -> Evaluation:
         "new.csv", Classes("grade", labels), 300, (120, 100, 80), measures, 0.4, (),
         {label: _curves(0.3) for label in labels},
         confusion=((100, 15, 5), (10, 80, 10), (9, 11, 60)),
+    )  # fmt: skip
+
+
+def several(assays: int = 14) -> Evaluation:
+    """As many assays, most of them with gaps."""
+    labels = tuple(f"NR-AhR of cells that were grown for {n} days" for n in range(assays))
+    measures = {"auroc": _measure(0.8), "average_precision": _measure(0.4), "brier": _measure(0.1)}
+    for n, label in enumerate(labels):
+        measures |= {f"auroc_{label}": _measure(0.7 + n / 100), f"brier_{label}": _measure(0.1)}
+        measures |= {f"average_precision_{label}": _measure(0.3 + n / 100)}
+    return Evaluation(
+        "new.csv", Several(tuple(YesNo(one, ("1",)) for one in labels)), 4000, (550,) * assays,
+        measures, 0.5, (), {label: _curves() for label in labels},
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from pages.parts.outcome import with_outcome
 from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.modalities.molecule import reading
+from pmed_core.modalities.molecule.ensemble import structures
+from pmed_core.modalities.molecule.facts import facts, measured
 from pmed_core.modalities.molecule.learner import groups, trainable, with_structure
+from pmed_core.modalities.molecule.package import packed, unpacked
 from pmed_core.options import MLPOptions, MoleculeOptions
 from pmed_core.outcomes import Number, TimeToEvent
 from pmed_core.predictor import Predictor
@@ -267,6 +270,20 @@ def test_its_portrait_has_a_picture_properties_and_neighbours(model: str) -> Non
     assert similar == sorted(similar, reverse=True)
     asked = patients.consult(model, cells, molecule)
     assert patients.report(model, cells, molecule, asked, explained).startswith(b"%PDF")
+
+
+def test_a_kept_model_ranks_properties_as_they_are_among_its_molecules(made: Made) -> None:
+    kept = Predictor.load(made.model)
+    typical = kept.ensemble.typical
+    learnt = structures(pd.read_csv(made.file).smiles.drop(index=BROKEN))
+    weights = np.array([measured(one)[0].number for one in learnt])
+    for one in learnt[::20]:
+        told, weight = facts(one, typical)[0].lower, measured(one)[0].number
+        below = (weights < weight).mean() + (weights == weight).mean() / 2
+        assert told == pytest.approx(below, abs=0.03)
+    turned = packed(replace(kept.ensemble, typical=typical.T.copy().reshape(typical.shape)))
+    healed = unpacked(turned, kept.outcome, kept.variables)
+    assert np.array_equal(healed.typical, typical), "as an earlier version wrote it"
 
 
 def test_its_properties_are_compared_with_a_list_that_a_user_brought_in(

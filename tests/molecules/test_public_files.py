@@ -114,3 +114,17 @@ def test_the_molecule_of_chembl_and_not_the_key_in_its_paper_tells_rows_apart() 
     cohort = read_cohort(frame)
     assert cohort.patient == "Molecule ChEMBL ID"
     assert "Compound Key" not in {v.name for v in cohort.inputs}
+
+
+@pytest.mark.parametrize("called", ["compound", "Compound Name", "drug", "molecule_name", "Ligand"])
+def test_molecules_keep_the_names_they_are_called_by(called: str) -> None:
+    names = [f"Substance no. {n}" for n in range(60)]
+    table = pd.DataFrame({called: names, "Smiles": [f"{'C' * (n + 1)}O" for n in range(60)]})
+    cohort = read_cohort(table.assign(logS=[n / 7 for n in range(60)]))
+    assert cohort.patient == called
+    assert list(cohort.patients()) == names
+    assert f"Rows with the same '{called}' are one molecule: 60 molecules in 60 rows." in " ".join(
+        one.sentence for one in cohort.reading
+    )
+    given = table.assign(**{called: [("cisplatin", "paclitaxel")[n % 2] for n in range(60)]})
+    assert read_cohort(given).patient is None, "what was given is no name of a row"

@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from pages.parts.outcome import with_outcome
 from pages.parts.outcomes import shown_by
+from pmed_core.figures.wording import measure
 from pmed_core.options import FitOptions, MLPOptions
 from pmed_core.outcomes import Several, YesNo
 from pmed_core.service import cohorts, models, patients
@@ -64,6 +65,10 @@ def test_columns_are_chosen_together_and_read_back(opened: Open) -> None:
 def test_the_model_is_evaluated_for_each(opened: Open, trained: str) -> None:
     app = opened("models", model=trained)
     assert "AUROC" in {metric.label for metric in app.metric}
+    each = next(t.value for t in app.dataframe if "Average precision" in t.value.columns)
+    assert list(each["Outcome"]) == list(NAMES)
+    found = models.model(trained).evaluation.measures
+    assert each["AUROC"][1] == measure(found["auroc_delirium"])
     curve = next(one for one in app.segmented_control if one.label == "Curve")
     curve.set_value("Calibration").run()
     assert not app.exception
@@ -112,6 +117,13 @@ def test_the_report_tells_all_of_them(trained: str) -> None:
 def test_its_performance_is_printed(trained: str) -> None:
     entry = models.model(trained)
     pictures = shown_by(entry.outcome).reported(entry.evaluation, entry.alert, entry.card)
-    said = text_of(models.performance_report(trained, entry.evaluation, pictures))
+    pdf = models.performance_report(trained, entry.evaluation, pictures)
+    said = text_of(pdf, 0, 2)
     assert [part for part in ("AUROC", "ROC") if part not in said] == []
+    assert "on the next page" in said
+    said = text_of(pdf, 1, 2)
+    found = entry.evaluation.measures
+    ranks = ("auroc", "average_precision")
+    each = [measure(found[f"{one}_{name}"]) for one in ranks for name in NAMES]
+    assert [one for one in each if one not in said] == [], "of each, and not of the first few"
     assert "Alert threshold" not in said

@@ -26,7 +26,8 @@ from tests.figures import nouns
 from tests.reports.cases import MADE
 from tests.reports.drawn import HEIGHT, WIDTH, lines_of, marks_of, text_of
 
-EVALUATED = {"yes/no": nouns.evaluation, "classes": nouns.classes, "nobody": nouns.nobody}
+EVALUATED = {"yes/no": nouns.evaluation, "classes": nouns.classes, "nobody": nouns.nobody,
+             "several": lambda: nouns.several(3)}  # fmt: skip
 CARD = {"cohort": "icu.csv", "model": "TabM", "trained": "2026-11-26T08:40:26+00:00"}
 
 
@@ -62,17 +63,33 @@ def test_nothing_leaves_the_page_and_no_line_covers_another(kind: str, long: boo
         noted = replace(found.evaluation, notes=(text,) * 9, verdict=text)
         found = replace(found, evaluation=noted, model=text, notes=text, missing=text)
     pdf = performance_report(found)
-    said = text_of(pdf)
+    pages = len(PdfReader(io.BytesIO(pdf)).pages)
+    said = text_of(pdf, 0, pages)
     more = re.search(r"(\d+) more under Performance\.", said)
     limits = 2 + bool(found.notes) + len(found.evaluation.notes)
     assert said.count("• ") + (int(more[1]) if more else 0) == limits
-    lines = lines_of(pdf)
+    lines = lines_of(pdf, 0, pages)
     # Lines of figures are cut at the borders of these, which the reader of marks does not know.
     for box in (one.box for one in lines):
         assert 12 < box.left < box.right < WIDTH - 12
         assert 8 < box.top < box.bottom < HEIGHT - 8
     pairs = [(a.text, b.text) for a, b in combinations(lines, 2) if a.box.meets(b.box)]
     assert pairs == []
+
+
+@pytest.mark.parametrize(("assays", "pages"), [(3, 2), (14, 2), (50, 3)])
+def test_each_assay_has_its_own_measures_and_its_own_name(assays: int, pages: int) -> None:
+    pdf = performance_report(page(nouns.several(assays)))
+    assert len(PdfReader(io.BytesIO(pdf)).pages) == pages
+    assert "All outcomes are on the next page." in text_of(pdf, 0, pages)
+    said = " ".join(text_of(pdf, number, pages) for number in range(1, pages))
+    for n in range(assays):
+        assert f"grown for {n} days {0.7 + n / 100:.3f}" in said
+        assert f"{0.3 + n / 100:.3f}" in said
+    assert "nR-AhR" not in text_of(pdf, 0, pages), "a name in a legend is as it is written"
+    for number in range(1, pages):
+        lines = lines_of(pdf, number, pages)
+        assert not [(a.text, b.text) for a, b in combinations(lines, 2) if a.box.meets(b.box)]
 
 
 @given(

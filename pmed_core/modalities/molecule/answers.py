@@ -192,6 +192,7 @@ def _alike(case: Case, asked: Asked, predictor: Model, learnt: Molecules) -> tup
 
 
 def _portrait(work: Depict, asked: Asked, predictor: Model, store: Store) -> Portrait:
+    from pmed_core.modalities.molecule.column import SAID
     from pmed_core.modalities.molecule.drawing import svg
     from pmed_core.modalities.molecule.facts import alerts, facts, quantiles
     from pmed_core.modalities.molecule.portrait import Near, Portrait
@@ -212,7 +213,7 @@ def _portrait(work: Depict, asked: Asked, predictor: Model, store: Store) -> Por
     ensemble = predictor.ensemble
     reference = _reference(store.cohorts.get(work.reference)) if work.reference else ()
     return Portrait(
-        smiles, asked.changes, svg(smiles, (520, 360), work.shares),
+        smiles, tuple(SAID[one] for one in asked.changes), svg(smiles, (520, 360), work.shares),
         facts(smiles, quantiles(reference, 0) if reference else ensemble.typical), alerts(smiles),
         nearest, ensemble.domain.limit, tuple(near), len(reference),
     )  # fmt: skip

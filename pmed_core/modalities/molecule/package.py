@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pmed_core.arrays import from_plain, to_plain
+from pmed_core.arrays import Floats, from_plain, to_plain
 from pmed_core.modalities.contracts import Packed
 from pmed_core.modalities.molecule.domain import Domain
 from pmed_core.modalities.molecule.ensemble import FEATURE, MoleculeEnsemble
@@ -71,9 +71,18 @@ def unpacked(parts: Packed, outcome: Outcome, variables: tuple[Variable, ...]) -
     typical = tensors.pop(TYPICAL, NOTHING)
     if typical.ndim != 2 or typical.shape[1] != KNOTS or not np.isfinite(typical).all():
         raise ValueError(f"Expected properties of shape (f, {KNOTS}). Received: {typical.shape}")
+    if not _ranked(typical):
+        # Earlier versions wrote the memory of an array that was turned.
+        typical = typical.reshape(KNOTS, -1).T
+    if not _ranked(typical):
+        raise ValueError("Expected quantiles in ascending order.")
     inside = Packed(spec.inner, fitted.inner, tensors, parts.background)
     inner = tables.unpacked(inside, outcome, spec.variables)
     return MoleculeEnsemble(inner, variables, Domain(seen, fitted.limit), typical)
+
+
+def _ranked(quantiles: Floats) -> bool:
+    return bool((np.diff(quantiles, axis=1) >= 0).all())
 
 
 def cases(ensemble: MoleculeEnsemble) -> dict[str, Any]:

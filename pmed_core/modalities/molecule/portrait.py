@@ -52,7 +52,7 @@ class Portrait:
 
     Attributes:
         smiles: of its standardised structure.
-        changes: what standardising changed.
+        changes: what standardising changed, and what is unusual of it, in words.
         svg: its picture; coloured by the shares that were asked for.
         similarity, limit: to the nearest other training molecule, and what it should be at least.
         near: the nearest training molecules, nearest first; empty for an imported model.

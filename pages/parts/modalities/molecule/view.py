@@ -85,7 +85,7 @@ def _plain(portrait: Portrait) -> None:
     said = f"Structure: {short(portrait.smiles, 120)}"
     st.image(portrait.svg, caption=said, alt=said)
     if portrait.changes:
-        st.caption(f"Standardised before it was read: {', '.join(portrait.changes)}.")
+        st.caption(plain(f"When it was read, {'; '.join(portrait.changes)}."))
 
 
 def _reference(entry: ModelEntry) -> CohortEntry | None:
