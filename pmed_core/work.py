@@ -125,6 +125,7 @@ class Predicted:
         alerts: (n,) whether each is at or above the threshold; empty without one.
         blocks: (n,) the rows in the format that the modality ``writes``; empty where it writes
             none, or there are too many.
+        doubted, reading: what the reader of the file guessed, and what else it decided, in words.
     """
 
     columns: dict[str, list[Any]]
@@ -133,6 +134,8 @@ class Predicted:
     notes: tuple[str, ...]
     alerts: tuple[bool, ...] = ()
     blocks: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,14 @@ def _predict(work: Predict, store: Store) -> str:
     if work.threshold is not None:
         alerts = tuple((found.value[:, 0] >= work.threshold).tolist())
     blocks = kind.blocks(table, predictor, cohort) if len(table) <= BLOCKS_AT_MOST else ()
-    return to_json(Predicted, Predicted(columns, outside, found.interval, notes, alerts, blocks))
+    doubted, sure = (
+        tuple(one.sentence for one in cohort.reading if one.proved is proved)
+        for proved in (False, True)
+    )
+    reading = tuple(dict.fromkeys((*sure, *(one for one in cohort.notes if one not in doubted))))
+    return to_json(Predicted, Predicted(
+        columns, outside, found.interval, notes, alerts, blocks, doubted, reading,
+    ))  # fmt: skip
 
 
 def _divide(work: Divide, store: Store) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import streamlit as st
 
@@ -138,9 +139,9 @@ def _row(evaluation: Evaluation, names: Sequence[str]) -> None:
     # As many in each row: a last one alone would be as wide as the page.
     letters = sum(len(measure_title(name, evaluation.outcome)) for name in known)
     rows = -(-len(known) // IN_A_ROW[letters > LETTERS]) or 1
-    size = -(-len(known) // rows) or 1
-    for first in range(0, len(known), size):
-        _cards(evaluation, known[first : first + size])
+    ends = [len(known) * row // rows for row in range(rows + 1)]
+    for first, last in pairwise(ends):
+        _cards(evaluation, known[first:last])
 
 
 def _cards(evaluation: Evaluation, names: Sequence[str]) -> None:

@@ -44,6 +44,7 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
             f"**{count(strange, one)} of {len(found.outside):,}: {wording.OUTSIDE}.** Do not rely "
             "on their numbers; they are marked in the table.", icon=":material/wrong_location:",
         )  # fmt: skip
+    _reading(found)
     table = pd.DataFrame(found.columns)
     marks = [_free(table, UNLIKE)]
     table[marks[0]] = list(found.outside)
@@ -70,6 +71,16 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
             (f"predictions-{entry.id}.{writes}", "text/plain"), f"{writes}-{entry.id}",
             icon=":material/download:", type="tertiary",
         )  # fmt: skip
+
+
+def _reading(found: Predicted) -> None:
+    """How the file was read, guesses first: a number that was misread is answered all the same."""
+    for sentence in found.doubted:
+        st.caption(f":material/help: {plain(sentence)}")
+    if found.reading:
+        with st.expander("How the file was read", icon=":material/menu_book:"):
+            for sentence in found.reading:
+                st.caption(plain(sentence))
 
 
 def _ranked(table: pd.DataFrame, marks: list[str], key: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts import frame
+from pages.parts import frame, state
 from pages.parts.downloads import download
 from pages.parts.errors import refreshed
 from pages.parts.modalities import shown_by
@@ -81,7 +81,7 @@ def patient_view(entry: ModelEntry, case: Case) -> str:
 
 def _panels(entry: ModelEntry, case: Case, found: Consultation, about: About) -> None:
     """What else there is to say, one at a time, and the report that holds it."""
-    _, answer = about
+    (_, answer), reference = about, state.chosen("reference")
     panels = shown_by(entry.modality).panels(entry, case, found, about)
     first = next(iter(panels))
     with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -92,7 +92,8 @@ def _panels(entry: ModelEntry, case: Case, found: Consultation, about: About) ->
         download(
             "Report (PDF)",
             lambda: patients.report(
-                entry.id, case.cells, case.patient, found, answer() if answer else None
+                entry.id, case.cells, case.patient, found, answer() if answer else None,
+                reference,
             ),
             ("patient-report.pdf", "application/pdf"), "report", icon=":material/picture_as_pdf:",
         )  # fmt: skip

@@ -18,7 +18,7 @@ from pmed_core.inspection import Inspection
 from pmed_core.service.access import Asking
 from pmed_core.work import Inspect
 
-Id = Literal["cohort", "model", "run", "project"]
+Id = Literal["cohort", "model", "run", "project", "reference"]
 Linked = Literal["patient", "scan"]
 LINKS: tuple[Linked, ...] = ("patient", "scan")
 Edits = dict[str, dict[str, Any]]

@@ -13,7 +13,7 @@ from pmed_core.figures import theme
 Epochs = Sequence[dict[str, Any]]
 Measure = Literal["loss", "auroc", "c_index", "r2", "accuracy"]
 TITLES = {
-    "loss": "Log loss", "auroc": "AUROC", "c_index": "C-index", "r2": "R²", "accuracy": "Accuracy",
+    "loss": "Loss", "auroc": "AUROC", "c_index": "C-index", "r2": "R²", "accuracy": "Accuracy",
 }  # fmt: skip
 POINTS = 150
 PARTS = (("training", theme.GREY, "dash"), ("validation", theme.MODEL, "solid"))

@@ -7,7 +7,12 @@ from pmed_core.quality import Finding, Severity
 from pmed_core.variable import PAYLOADS
 
 
-def uncounted(cohort: Cohort, patients: int) -> Finding | None:
+def people(cohort: Cohort) -> int:
+    """Patients with a known outcome: their rows may be more."""
+    return len(set(cohort.labelled().patients()))
+
+
+def uncounted(cohort: Cohort) -> Finding | None:
     """What is said where an input holds many: rules that count inputs know nothing of it. None
     where each input is one."""
     own = next((v.name for v in cohort.inputs if v.kind in PAYLOADS), "")
@@ -16,6 +21,6 @@ def uncounted(cohort: Cohort, patients: int) -> Finding | None:
     return Finding(
         "sample size", Severity.NOTE,
         f"'{own}' is no single input, so no rule says how many patients are enough; you have "
-        f"{patients:,}.", "Look at the intervals of the evaluation: they show what is too few.",
-        (own,),
+        f"{people(cohort):,}.",
+        "Look at the intervals of the evaluation: they show what is too few.", (own,),
     )  # fmt: skip

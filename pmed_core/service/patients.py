@@ -103,15 +103,18 @@ def check(model_id: str, cells: Mapping[str, Cell], label: str, patient: str = "
 
 
 @may(Right.ASK)
-def report(
+def report(  # noqa: PLR0913 - an answer, and with what it is compared
     model_id: str,
     cells: Mapping[str, Cell],
     patient: str,
     found: Consultation,
     explanation: Explanation | None,
+    reference: str = "",
 ) -> bytes:
-    """The patient as PDF; ``patient`` is empty for typed values."""
-    return bound((reported(model_id, cells, patient, found, explanation),))
+    """The patient as PDF; ``patient`` is empty for typed values. ``reference``: the cohort with
+    whose molecules those of a molecule are compared; those of training where it is empty or gone.
+    """
+    return bound((reported(model_id, cells, patient, found, explanation, reference),))
 
 
 @may(Right.ASK, recorded=False)
@@ -123,12 +126,13 @@ def bound(pages: Sequence[PatientPage]) -> bytes:
 
 
 @may(Right.ASK)
-def reported(
+def reported(  # noqa: PLR0913 - as ``report``
     model_id: str,
     cells: Mapping[str, Cell],
     patient: str,
     found: Consultation,
     explanation: Explanation | None,
+    reference: str = "",
 ) -> PatientPage:
     """What a report says of one patient; as ``report``."""
     # The PDF library is loaded by those who ask for a report, not by everyone who opens a page.
@@ -139,6 +143,7 @@ def reported(
 
     entry = models.model(model_id)
     summaries = cohorts.quality(entry.cohort).summaries if cohorts.here(entry.cohort) else ()
+    picture, properties = _structure(entry, cells, patient, explanation, reference)
     return PatientPage(
         patient=patient or "typed values", model=entry.name, made=datetime.now(),
         consultation=found, evaluation=entry.evaluation, explanation=explanation,
@@ -147,22 +152,30 @@ def reported(
         ),
         named=bool(patient),
         threshold=entry.alert,
-        picture=_picture(entry, cells, patient, explanation),
+        picture=picture,
         further=(
+            *properties,
             *_advice(entry, cells, patient, explanation),
             *effect_pages(entry.outcome, entry.card, found),
         ),
     )  # fmt: skip
 
 
-def _picture(
-    entry: ModelEntry, cells: Mapping[str, Cell], patient: str, explanation: Explanation | None
-) -> str:
-    """As SVG, coloured by the explanation; empty of what has no picture."""
+def _structure(
+    entry: ModelEntry, cells: Mapping[str, Cell], patient: str, explanation: Explanation | None,
+    reference: str,
+) -> tuple[str, tuple[Further, ...]]:  # fmt: skip
+    """The picture as SVG, coloured by the explanation, and a page of properties; nothing of what
+    has no picture."""
+    from pmed_core.reports.molecule import draw_properties
+
     if not entry.modality.pictured(dict(cells)):
-        return ""
+        return "", ()
     shares = tuple(map(float, explanation.shap[0])) if explanation else ()
-    return molecules.depict(entry.id, cells, patient, shares).svg
+    there = reference if cohorts.here(reference) else ""
+    among = cohorts.cohort(there).name if there else ""
+    found = molecules.depict(entry.id, cells, patient, shares, there)
+    return found.svg, (lambda sheet, whose: draw_properties(sheet, found, among, whose),)
 
 
 def _advice(

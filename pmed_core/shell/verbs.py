@@ -117,8 +117,9 @@ def predict(given: Namespace) -> None:
         names = np.array(predictions.rows or predictions.patients)
         first = ", ".join(names[predictions.outside][:5])
         terminal.say(
-            f"{strange} of {len(predictions)} {predictor.modality.one}s are outside what the model "
-            f"has seen; do not rely on their numbers: {first}{' …' * (strange > 5)}."
+            f"{strange} of {len(predictions)} {predictor.modality.one}s "
+            f"{'is' if strange == 1 else 'are'} outside what the model has seen; do not rely on "
+            f"{'its' if strange == 1 else 'their'} numbers: {first}{' …' * (strange > 5)}."
         )
     if doubt := at_chance(predictor.evaluation, predictions.labels):
         terminal.say(doubt)

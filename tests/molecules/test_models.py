@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 from rdkit import Chem
 
 from pages.parts.outcome import with_outcome
@@ -313,6 +315,16 @@ def test_its_properties_are_compared_with_a_list_that_a_user_brought_in(
     box.select(next(one for one in box.options if "approved" in one)).run()
     assert any("the 5 different molecules of 'approved" in one.value for one in app.caption)
     assert any("In the list" in one.value.columns for one in app.dataframe)
+    cohort = models.model(model).cohort
+    molecule = cohorts.patients(cohort)[0]
+    known = cohorts.cells(cohort, molecule)
+    asked = patients.consult(model, known, molecule)
+    for compared, words in (("", "In training"), (reference, "the 5 different molecules of")):
+        pdf = patients.report(model, known, molecule, asked, None, compared)
+        said = " ".join(PdfReader(io.BytesIO(pdf)).pages[1].extract_text().split())
+        assert words in said
+        assert "Drug-likeness (QED)" in said
+        assert "The nearest molecule of training has a similarity of" in said
 
 
 @pytest.mark.parametrize("called", ["SMILES", "structure", "Canonical_Smiles", "InChI"])

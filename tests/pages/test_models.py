@@ -395,6 +395,17 @@ def test_jobs_lists_the_run_and_forgets_it_when_asked(opened: Open, trained: str
     assert models.models()
 
 
+def test_why_there_are_no_groups_is_said(
+    opened: Open, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmed_core.service.groups.divisible", lambda identity: ())
+    said = [one.value for one in show(opened("models"), "Groups").caption]
+    assert any("No column of its cohort says to which group" in one for one in said)
+    monkeypatch.setattr("pmed_core.service.cohorts.here", lambda identity: False)
+    said = [one.value for one in show(opened("models"), "Groups").caption]
+    assert any("it was imported, or its cohort was removed" in one for one in said)
+
+
 def test_groups_of_its_patients_are_evaluated_by_themselves(opened: Open, trained: str) -> None:
     app = show(opened("models"), "Groups")
     choice = next(box for box in app.selectbox if box.label == "Variable")

@@ -135,6 +135,12 @@ def test_patients_with_several_rows_are_counted_and_shown() -> None:
     assert finding.rows == (5, 12, 21), "the first row of each"
 
 
+def test_patients_that_are_enough_are_not_their_rows() -> None:
+    frame = patients()
+    frame["patient_id"] = [f"P{n // 4:04d}" for n in range(len(frame))]
+    assert "you have 60." in found(checked(frame), "sample size").sentence
+
+
 def test_a_table_without_ids_says_what_that_means() -> None:
     finding = found(checked(patients().drop(columns="patient_id")), "duplicate patients")
     assert finding.severity is Severity.NOTE

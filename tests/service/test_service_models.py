@@ -247,6 +247,7 @@ def test_new_patients_are_predicted_and_not_kept(trained: Installation) -> None:
         assert columns["probability"][row] == pytest.approx(one.value[0], abs=1e-9)
     assert len(found.outside) == 30
     assert not found.notes
+    assert "The cells are separated by the comma." in found.reading, "said, as the shell says it"
     threshold = models.model(trained.model).threshold
     assert list(found.alerts) == [risk >= threshold for risk in columns["probability"]]
     models.save_threshold(trained.model, 0.9)

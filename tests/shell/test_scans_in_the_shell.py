@@ -110,7 +110,7 @@ def test_scans_unlike_those_of_training_are_named_and_not_drawn(
     made: Made, strange: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert shell("predict", made.model, strange, "--to", tmp_path / "predictions.csv") == 0
-    assert "1 of 2 scans are outside what the model has seen" in capsys.readouterr().err
+    assert "1 of 2 scans is outside what the model has seen" in capsys.readouterr().err
     to = tmp_path / "evidence.png"
     assert shell("explain", made.model, strange / "black.png", "--to", to) == 2
     assert "outside what the model has seen" in capsys.readouterr().err

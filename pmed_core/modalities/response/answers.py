@@ -132,7 +132,7 @@ def _consult(asked: Asked) -> Consultation:
         "The profile, or the structure of the drug, is unlike all of training.",
     ) * bool(said.outside[0])  # fmt: skip
     position = (ensemble.ends.position(float(said.value[0, 0]), place),) if place >= 0 else ()
-    told = [f"This is the response to {drug}. Open 'Drugs' for all that the model knows."]
+    told = [f"This is the response to {drug}; the panel 'Drugs' ranks all that the model knows."]
     if place >= 0 and not ensemble.ends.better[place]:
         told.append("For this drug the model is no better than the drug's mean.")
     return Consultation(

@@ -16,7 +16,7 @@ from pmed_core.errors import UserError
 from pmed_core.outcomes import balance as shared
 from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.number import Number
-from pmed_core.outcomes.sizes import uncounted
+from pmed_core.outcomes.sizes import people, uncounted
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import LATER
 from pmed_core.variable import OF_THE_OUTCOME, Kind, Role, readable
@@ -97,7 +97,7 @@ def findings(cohort: Cohort) -> list[Finding]:
                 "Choose another outcome: there is nothing to tell patients apart by.",
             )
         ]  # fmt: skip
-    return [*_leaks(cohort), *_size(cohort, known), *_few_values(cohort, known), *_extreme(
+    return [*_leaks(cohort), *_size(cohort), *_few_values(cohort, known), *_extreme(
         cohort, known
     )]  # fmt: skip
 
@@ -143,16 +143,16 @@ def _leaks(cohort: Cohort) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _size(cohort: Cohort, known: Doubles) -> list[Finding]:
-    if of_many := uncounted(cohort, len(known)):
+def _size(cohort: Cohort) -> list[Finding]:
+    if of_many := uncounted(cohort):
         return [of_many]
     parameters = sum(max(1, len(v.categories) - 1) for v in cohort.inputs)
-    needed = SPREAD_KNOWN + parameters + 1
+    needed, there = SPREAD_KNOWN + parameters + 1, people(cohort)
     sentence = (
         f"For {len(cohort.inputs)} inputs, {needed:,} patients are recommended to know how far "
-        f"predictions are off (Riley et al.); you have {len(known):,}."
+        f"predictions are off (Riley et al.); you have {there:,}."
     )
-    if needed <= len(known):
+    if needed <= there:
         return [Finding("sample size", Severity.CLEAN, sentence)]
     remedy = "Choose fewer inputs or add more patients; expect wide intervals."
     return [Finding("sample size", Severity.WARNING, sentence, remedy)]

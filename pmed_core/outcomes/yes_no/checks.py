@@ -10,7 +10,7 @@ import numpy as np
 
 from pmed_core.cohort import Cohort
 from pmed_core.outcomes import balance as shared
-from pmed_core.outcomes.sizes import uncounted
+from pmed_core.outcomes.sizes import people, uncounted
 from pmed_core.outcomes.yes_no import YesNo
 from pmed_core.quality import Finding, Severity
 from pmed_core.readers.leakage import leaks
@@ -69,17 +69,17 @@ def sample_size(cohort: Cohort) -> Finding:
     parameters = sum(max(1, len(v.categories) - 1) for v in known.inputs)
     if not 0 < rate < 1:
         return Finding("sample size", Severity.WARNING, "Every patient has the same outcome.")
-    if of_many := uncounted(known, len(known)):
+    if of_many := uncounted(known):
         return of_many
-    needed = riley(parameters, rate)
+    needed, there = riley(parameters, rate), people(known)
     inputs = f"{len(known.inputs)} input{'s' * (len(known.inputs) != 1)}"
     if parameters != len(known.inputs):
         inputs += f" ({parameters} parameters, as categories have one for each value but one)"
     sentence = (
         f"For {inputs} and {100 * rate:.0f} % events, {needed:,} patients are recommended "
-        f"(Riley et al.); you have {len(known):,}."
+        f"(Riley et al.); you have {there:,}."
     )
-    if needed > len(known):
+    if needed > there:
         return Finding(
             "sample size", Severity.WARNING, sentence,
             "Choose fewer inputs or add more patients; expect wide intervals.",

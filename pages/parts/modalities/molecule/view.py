@@ -5,13 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.parts import plots, tables
+from pages.parts import plots, state, tables
 from pages.parts.errors import panel, refreshed
 from pages.parts.patient_panels import About, Answer, Panels, in_context
 from pages.parts.patient_pick import Case
 from pages.parts.whatif import before_and_after
-from pages.parts.words import count, percent, plain, short
+from pages.parts.words import count, plain, short
 from pmed_core.figures import wording
+from pmed_core.figures.molecules import compared, nearest, ranked
 from pmed_core.figures.trust import certainty
 from pmed_core.modalities.molecule import column_of, holds_molecules
 from pmed_core.modalities.molecule.portrait import Near, Portrait
@@ -33,7 +34,8 @@ def panels_of_molecule(entry: ModelEntry, case: Case, found: Consultation, about
     panels["Reasons"] = lambda: _why(entry, case, about)
     if answer is not None:
         panels["In context"] = lambda: in_context(entry, found, k)
-    panels["Properties"] = lambda: refreshed(lambda: _properties(entry, case))
+    # The report beside it compares with the same list, and is drawn anew with it.
+    panels["Properties"] = lambda: _properties(entry, case)
     panels["Similar molecules"] = lambda: _alike(entry, case)
     panels["What if"] = lambda: refreshed(lambda: _what_if(entry, case, found, label))
     return panels
@@ -88,20 +90,24 @@ def _plain(portrait: Portrait) -> None:
         st.caption(plain(f"When it was read, {'; '.join(portrait.changes)}."))
 
 
-def _reference(entry: ModelEntry) -> CohortEntry | None:
-    """The cohort with whose molecules properties are compared; None for those of training."""
-    lists = [one for one in cohorts.cohorts() if holds_molecules(one.variables)]
-    chosen: CohortEntry | None = st.selectbox(
-        "Compared with", [None, *lists], key=f"reference-{entry.id}",
-        format_func=lambda one: short(one.name, 60) if one else "The molecules of training",
+def _reference() -> CohortEntry | None:
+    """The cohort with whose molecules properties are compared, also in the report; None for those
+    of training."""
+    lists = {one.id: one for one in cohorts.cohorts() if holds_molecules(one.variables)}
+    before = state.chosen("reference")
+    picked = st.selectbox(
+        "Compared with", list(lists), None, placeholder="The molecules of training",
+        key=state.picked("reference", before if before in lists else ""),
+        on_change=state.follow, args=("reference",),
+        format_func=lambda one: short(lists[one].name, 60),
         help="Any cohort with molecules. Bring in a list, such as approved drugs, on Cohorts.",
     )  # fmt: skip
-    return chosen
+    return lists[picked] if picked else None
 
 
 def _properties(entry: ModelEntry, case: Case) -> None:
     """What is known without any model."""
-    reference = _reference(entry)
+    reference = _reference()
     with panel(), st.spinner("Comparing"):
         _told(asked.depict(
             entry.id, case.cells, case.asked, reference=reference.id if reference else "",
@@ -113,18 +119,13 @@ def _told(portrait: Portrait, reference: str) -> None:
     among = LISTED if reference else AMONG
     rows = [
         {"Property": one.name, "Value": one.value}
-        | ({} if one.lower is None else {among: _among(one.lower)})
+        | ({} if one.lower is None else {among: ranked(one.lower)})
         | {"What it means": one.meaning}
         for one in portrait.facts
     ]
     tables.show(pd.DataFrame(rows), "molecule-facts", "Properties of the molecule")
-    if any(one.lower is not None for one in portrait.facts):
-        whom = "the molecules that the model was trained on"
-        if reference:
-            whom = (
-                f"the {count(portrait.compared, 'different molecule')} of '{short(reference, 60)}'"
-            )
-        st.caption(plain(f"Compared with {whom}, or 500 drawn from them; equal values count half."))
+    if told := compared(portrait, short(reference, 60) if reference else ""):
+        st.caption(plain(told))
     if not portrait.alerts:
         st.caption("None of the structural alerts of PAINS, Brenk and NIH is in it.")
         return
@@ -136,22 +137,10 @@ def _told(portrait: Portrait, reference: str) -> None:
     tables.show(pd.DataFrame(alerts), "molecule-alerts", "Structural alerts")
 
 
-def _among(lower: float) -> str:
-    """Of how many a value is the higher one."""
-    if lower in (0.0, 1.0):
-        return "higher than all" if lower else "lower than all"
-    return f"higher than {percent(lower)}"
-
-
 def _alike(entry: ModelEntry, case: Case) -> None:
     """The nearest training molecules, and whether the model knows such molecules at all."""
     portrait = _portrait(entry, case)
-    inside = portrait.similarity >= portrait.limit
-    st.markdown(
-        f"The nearest molecule of training has a similarity of **{portrait.similarity:.2f}** "
-        f"(Tanimoto; 1 is the same). From {portrait.limit:.2f} on a molecule counts as "
-        f"{'inside' if inside else 'inside, and this one is **outside**,'} what the model has seen."
-    )
+    st.markdown(nearest(portrait))
     if not portrait.near:
         st.caption("An imported model comes without molecules to compare with.")
         return
