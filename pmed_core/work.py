@@ -121,11 +121,9 @@ class Predicted:
         columns: name -> n cells, as the shell writes them.
         outside: (n,) whether each is unlike the training data.
         interval: what low..high is, in words.
-        notes: what a reader must know of the numbers.
+        notes, reading: what a reader must know of the numbers, and how the file was read.
         alerts: (n,) whether each is at or above the threshold; empty without one.
-        blocks: (n,) the rows in the format that the modality ``writes``; empty where it writes
-            none, or there are too many.
-        doubted, reading: what the reader of the file guessed, and what else it decided, in words.
+        blocks: (n,) the rows as the modality ``writes`` them; empty for none, or of too many.
     """
 
     columns: dict[str, list[Any]]
@@ -134,7 +132,6 @@ class Predicted:
     notes: tuple[str, ...]
     alerts: tuple[bool, ...] = ()
     blocks: tuple[str, ...] = ()
-    doubted: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
 
 

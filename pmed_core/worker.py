@@ -23,6 +23,7 @@ from typing import Any, assert_never
 
 from pmed_core.arrays import from_plain, to_json
 from pmed_core.bounds import fitting
+from pmed_core.cohort import Cohort
 from pmed_core.errors import Busy, Cancelled, DiskFull, Unreachable, UserError
 from pmed_core.evaluation import Evaluation
 from pmed_core.export import Export
@@ -181,14 +182,18 @@ def _predict(work: Predict, store: Store) -> str:
     if work.threshold is not None:
         alerts = tuple((found.value[:, 0] >= work.threshold).tolist())
     blocks = kind.blocks(table, predictor, cohort) if len(table) <= BLOCKS_AT_MOST else ()
-    doubted, sure = (
-        tuple(one.sentence for one in cohort.reading if one.proved is proved)
-        for proved in (False, True)
-    )
-    reading = tuple(dict.fromkeys((*sure, *(one for one in cohort.notes if one not in doubted))))
     return to_json(Predicted, Predicted(
-        columns, outside, found.interval, notes, alerts, blocks, doubted, reading,
+        columns, outside, found.interval, notes, alerts, blocks, _reading(cohort),
     ))  # fmt: skip
+
+
+def _reading(cohort: Cohort) -> tuple[str, ...]:
+    """How a file was read, guesses first, as the shell says it."""
+    decisions = sorted(cohort.reading, key=lambda one: one.proved)
+    told = ("" if one.proved else "Please check: " for one in decisions)
+    said = [one.sentence for one in decisions]
+    notes = (note for note in cohort.notes if note not in said)
+    return (*(f"{check}{one}" for check, one in zip(told, said, strict=True)), *notes)
 
 
 def _divide(work: Divide, store: Store) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -44,7 +46,8 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
             f"**{count(strange, one)} of {len(found.outside):,}: {wording.OUTSIDE}.** Do not rely "
             "on their numbers; they are marked in the table.", icon=":material/wrong_location:",
         )  # fmt: skip
-    _reading(found)
+    if found.reading:
+        _reading(found.reading, entry.id)
     table = pd.DataFrame(found.columns)
     marks = [_free(table, UNLIKE)]
     table[marks[0]] = list(found.outside)
@@ -73,14 +76,11 @@ def _predicted(entry: ModelEntry, found: Predicted) -> None:
         )  # fmt: skip
 
 
-def _reading(found: Predicted) -> None:
-    """How the file was read, guesses first: a number that was misread is answered all the same."""
-    for sentence in found.doubted:
-        st.caption(f":material/help: {plain(sentence)}")
-    if found.reading:
-        with st.expander("How the file was read", icon=":material/menu_book:"):
-            for sentence in found.reading:
-                st.caption(plain(sentence))
+def _reading(sentences: Sequence[str], key: str) -> None:
+    """How the file was read: a number that was misread is answered all the same."""
+    with st.expander("How the file was read", icon=":material/menu_book:", key=f"read-{key}"):
+        for sentence in sentences:
+            st.caption(plain(sentence))
 
 
 def _ranked(table: pd.DataFrame, marks: list[str], key: str) -> pd.DataFrame:

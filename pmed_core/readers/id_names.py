@@ -30,15 +30,17 @@ class Level:
         title: in words.
         names: a pattern of column names without case, accents, spaces and signs.
         sure: the name alone tells, whatever stands in the cells.
+        one: what rows with the same number are one of.
     """
 
     title: str
     names: re.Pattern[str]
     sure: bool
+    one: str = "patient"
 
 
-def _level(title: str, names: str, *, sure: bool = True) -> Level:
-    return Level(title, re.compile(f"^(?:{names})$"), sure)
+def _level(title: str, names: str, *, sure: bool = True, one: str = "patient") -> Level:
+    return Level(title, re.compile(f"^(?:{names})$"), sure, one)
 
 
 PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW, GROUP = LEVELS = (
@@ -89,7 +91,7 @@ PERSON, RECORD, CASE, ADMISSION, UNIT_STAY, VISIT, SAMPLE, MOLECULE, ROW, GROUP 
         r"|studyinstanceuid|seriesinstanceuid|sopinstanceuid", sure=False,
     ),
     _level("molecule", rf"(?:molecule|mol|compound|cmpd|ligand)(?:chembl)?(?!key$){NUMBERED}"
-           rf"|chemblid|pubchem(?:compound)?cid|{NAMES_MOLECULE}", sure=False),
+           rf"|chemblid|pubchem(?:compound)?cid|{NAMES_MOLECULE}", sure=False, one="molecule"),
     _level("row", rf"{NUMBERED}|row{NUMBERED}?|(?:serial|sl|sr|s|lfd|laufende){NUMBERED}"
            r"|identificador|identifiant|identificativo|kennung|"
            r"rownames?|unnamed\d*|guid"

@@ -32,7 +32,6 @@ from pmed_core.readers.id_names import (
     GROUP,
     LEVELS,
     MANY,
-    MOLECULE,
     NUMBERS,
     OTHERS,
     PEOPLE,
@@ -297,7 +296,7 @@ def _patient(
 ) -> Decision:
     cells = table[person]
     found, missing = level(person), int(cells.isna().sum())
-    several, one = int(cells.nunique()), "molecule" if found is MOLECULE else "patient"
+    several, one = int(cells.nunique()), found.one if found else "patient"
     sentence = (
         f"Rows with the same '{person}' are one {one}: {counted(several, one)} in "
         f"{len(cells):,} rows."

@@ -143,7 +143,7 @@ def reported(  # noqa: PLR0913 - as ``report``
 
     entry = models.model(model_id)
     summaries = cohorts.quality(entry.cohort).summaries if cohorts.here(entry.cohort) else ()
-    picture, properties = _structure(entry, cells, patient, explanation, reference)
+    picture, properties = molecules.printed(entry, cells, patient, explanation, reference)
     return PatientPage(
         patient=patient or "typed values", model=entry.name, made=datetime.now(),
         consultation=found, evaluation=entry.evaluation, explanation=explanation,
@@ -159,23 +159,6 @@ def reported(  # noqa: PLR0913 - as ``report``
             *effect_pages(entry.outcome, entry.card, found),
         ),
     )  # fmt: skip
-
-
-def _structure(
-    entry: ModelEntry, cells: Mapping[str, Cell], patient: str, explanation: Explanation | None,
-    reference: str,
-) -> tuple[str, tuple[Further, ...]]:  # fmt: skip
-    """The picture as SVG, coloured by the explanation, and a page of properties; nothing of what
-    has no picture."""
-    from pmed_core.reports.molecule import draw_properties
-
-    if not entry.modality.pictured(dict(cells)):
-        return "", ()
-    shares = tuple(map(float, explanation.shap[0])) if explanation else ()
-    there = reference if cohorts.here(reference) else ""
-    among = cohorts.cohort(there).name if there else ""
-    found = molecules.depict(entry.id, cells, patient, shares, there)
-    return found.svg, (lambda sheet, whose: draw_properties(sheet, found, among, whose),)
 
 
 def _advice(

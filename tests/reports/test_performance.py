@@ -28,8 +28,10 @@ from tests.figures import nouns
 from tests.reports.cases import MADE
 from tests.reports.drawn import HEIGHT, WIDTH, lines_of, marks_of, text_of
 
-EVALUATED: dict[str, Callable[[], Evaluation]] = {"yes/no": nouns.evaluation, "classes": nouns.classes, "nobody": nouns.nobody,
-             "several": partial(nouns.several, 3)}  # fmt: skip
+EVALUATED: dict[str, Callable[[], Evaluation]] = {
+    "yes/no": nouns.evaluation, "classes": nouns.classes, "nobody": nouns.nobody,
+    "several": partial(nouns.several, 3),
+}  # fmt: skip
 CARD = {"cohort": "icu.csv", "model": "TabM", "trained": "2026-11-26T08:40:26+00:00"}
 
 

@@ -129,6 +129,7 @@ def test_the_genes_that_drive_a_drug_come_first(cohort: Cohort, model: Predictor
     total: dict[str, float] = {}
     for row in rows:
         found = model.explain(cohort.select(np.array([row])), tolerance=0.1)
+        assert found.of == "pair", "no patient is spoken of"
         assert float(found.gap[0]) < 1e-6
         for name, share in zip(found.variables[1:], found.shap[0, 1:], strict=True):
             total[name] = total.get(name, 0) + abs(float(share))

@@ -16,6 +16,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.explanation import Explanation
 from pmed_core.explanations.shapley import Masked, shapley_values
+from pmed_core.modalities.response import Response
 from pmed_core.modalities.response.ensemble import Asked, ResponseEnsemble, of_pairs
 from pmed_core.variable import readable
 
@@ -73,6 +74,7 @@ def explain(
         tuple(cohort.patients()[:1]), ensemble.outcome.labels[0], tuple(shares), (shown_,),
         np.array([numbers]), np.array([shap]), np.array([errors]), np.array([ensemble.ends.middle]),
         said[0], "permutations", quantity=ensemble.outcome.quantities[0],
+        of=Response.one,
     )  # fmt: skip
 
 

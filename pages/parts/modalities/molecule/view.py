@@ -12,10 +12,10 @@ from pages.parts.patient_pick import Case
 from pages.parts.whatif import before_and_after
 from pages.parts.words import count, plain, short
 from pmed_core.figures import wording
-from pmed_core.figures.molecules import compared, nearest, ranked
 from pmed_core.figures.trust import certainty
 from pmed_core.modalities.molecule import column_of, holds_molecules
 from pmed_core.modalities.molecule.portrait import Near, Portrait
+from pmed_core.modalities.molecule.words import compared, nearest, ranked
 from pmed_core.service import cohorts, patients
 from pmed_core.service import molecules as asked
 from pmed_core.service.entries import CohortEntry, ModelEntry

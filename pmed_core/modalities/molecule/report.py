@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pmed_core.figures.molecules import compared, nearest, ranked
 from pmed_core.modalities.molecule.portrait import Portrait
+from pmed_core.modalities.molecule.words import compared, nearest, ranked
 from pmed_core.reports.sheet import INNER, MARGIN, SOFT, Sheet, Type, head, notice
 
 BODY, QUIET, HEADING = Type(9), Type(8, colour=SOFT), Type(11, bold=True)
