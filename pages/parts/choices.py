@@ -97,8 +97,9 @@ def _field(name: str, field: FieldInfo, key: str) -> Any:
     if field.annotation is float:
         step = min(1.0, abs(default) / TENTH) or 1.0
         low, high = _bounds(field, step / TENTH)
-        form = {"value": float(default), "step": step, "format": "%g"}
-        return st.number_input(label, low, high, **form, **common)
+        return st.number_input(
+            label, low, high, value=float(default), step=step, format="%g", **common
+        )
     if field.annotation is str:
         return st.text_input(label, value=default, **common).strip()
     raise TypeError(f"No form for the option '{name}'")
