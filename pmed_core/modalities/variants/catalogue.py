@@ -83,7 +83,7 @@ class Catalogue:
         """(s,) the row that each site of a file is, -1 for none: as both are written, else, where
         that leaves one on either side, without what their alleles share."""
         theirs = pd.MultiIndex.from_frame(sites[KEY])
-        mine = self._places.reindex(theirs).fillna(-1).to_numpy(dtype=np.int64)
+        mine = np.asarray(self._places.reindex(theirs).fillna(-1), dtype=np.int64)
         free, left = np.flatnonzero(mine < 0), np.setdiff1d(np.arange(len(self)), mine)
         if len(free) and len(left):
             known, found = _by_change(self.table, left), _by_change(sites, free)
