@@ -24,6 +24,21 @@ SITE_COLUMNS = (
 BLOCK_COLUMNS = ("chromosome", "start", "end")
 
 
+Change = tuple[int, str, str]
+"""First base, reference and alternative; a base before an insertion or a deletion is kept."""
+
+
+def trimmed(start: int, reference: str, alternative: str) -> Change:
+    """The same change without what both alleles share at their ends, but for one base (Tan,
+    Abecasis & Kang, Bioinformatics 2015): how long a site's alleles are written depends on its
+    other alternatives, and so on who else is in the file."""
+    while len(reference) > 1 and len(alternative) > 1 and reference[-1] == alternative[-1]:
+        reference, alternative = reference[:-1], alternative[:-1]
+    while len(reference) > 1 and len(alternative) > 1 and reference[0] == alternative[0]:
+        start, reference, alternative = start + 1, reference[1:], alternative[1:]
+    return start, reference, alternative
+
+
 def _copies() -> NDArray[np.int8]:
     codes = np.arange(64)
     first, second = codes & 3, np.where(codes & HAPLOID, REFERENCE, codes >> 2 & 3)

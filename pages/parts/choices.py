@@ -18,6 +18,8 @@ from pmed_core.outcomes import Outcome
 
 ONLY_WHERE = {"window_centre": ("window", "custom"), "window_width": ("window", "custom")}
 """Option -> the other option, and its value, with which it means something."""
+TENTH = 10
+"""A number below ten is stepped through by tenths of its default: a frequency of 0.01 by 0.001."""
 
 
 def options_form(key: str, modality: Modality, outcome: Outcome) -> AnyOptions:
@@ -89,11 +91,14 @@ def _field(name: str, field: FieldInfo, key: str) -> Any:
             label, values, default=default, required=True, wrap=True,
             format_func=dict(zip(values, words, strict=True)).__getitem__, **common,
         )  # fmt: skip
-    if field.annotation in (int, float):
-        low, high = _bounds(field)
-        of = field.annotation
+    if field.annotation is int:
+        low, high = _bounds(field, 1)
+        return st.number_input(label, low, high, value=int(default), step=1, **common)
+    if field.annotation is float:
+        step = min(1.0, abs(default) / TENTH) or 1.0
+        low, high = _bounds(field, step / TENTH)
         return st.number_input(
-            label, min_value=low, max_value=high, value=of(default), step=of(1), **common
+            label, low, high, value=float(default), step=step, format="%g", **common
         )
     if field.annotation is str:
         return st.text_input(label, value=default, **common).strip()
@@ -105,15 +110,16 @@ def _words(field: FieldInfo) -> tuple[str, ...]:
     return next((one.words for one in field.metadata if isinstance(one, First)), ())
 
 
-def _bounds(field: FieldInfo) -> tuple[Any, Any]:
-    """Lowest and highest value that the field allows, as far as it says so."""
+def _bounds(field: FieldInfo, least: float) -> tuple[Any, Any]:
+    """Lowest and highest value that the field allows, as far as it says so; ``least``: so much
+    above what a value has to exceed."""
     low: Any = None
     high: Any = None
     for rule in field.metadata:
         if isinstance(rule, annotated_types.Ge):
             low = rule.ge
         if isinstance(rule, annotated_types.Gt):
-            low = 0.1
+            low = rule.gt + least  # type: ignore[operator]
         if isinstance(rule, annotated_types.Le):
             high = rule.le
     if field.annotation is float:

@@ -1,9 +1,10 @@
 """Polygenic scores: the sum over a score's variants of its weight times copies of its allele.
 
 Matching as in the PGS Catalog Calculator (Lambert et al., medRxiv 2024.05.29.24307783): by place
-and both alleles, on the forward strand or the reverse. Of an allele pair that is its own complement
-(A/T, C/G) the strand cannot be seen: such variants count as on the forward strand where nearly all
-others lie there, else not at all. What the file does not have is not taken for the reference.
+and both alleles, without what these share, on the forward strand or the reverse. Of an allele pair
+that is its own complement (A/T, C/G) the strand cannot be seen: such variants count as on the
+forward strand where nearly all others lie there, else not at all. What the file does not have is
+not taken for the reference.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from pmed_core.errors import UserError
 from pmed_core.genome.told import GROUP_AT_LEAST, Matched, PolygenicScores
 from pmed_core.genome.weights import Weights
-from pmed_core.genotypes import ALTERNATIVE, HAPLOID, REFERENCE, UNKNOWN, Genotypes
+from pmed_core.genotypes import ALTERNATIVE, HAPLOID, REFERENCE, UNKNOWN, Genotypes, trimmed
 
 Doubles = NDArray[np.float64]
 MATCHED_AT_LEAST = 0.75
@@ -127,7 +128,10 @@ def _matches(rows: pd.DataFrame, sites: pd.DataFrame) -> tuple[_Found, dict[str,
     keys = ["chromosome", "position"]
     left = rows[[*keys, "effect", "other"]].assign(variant=np.arange(len(rows)))
     right = sites[[*keys, "reference", "alternative", "passed"]].assign(site=np.arange(len(sites)))
-    near = left.merge(right, on=keys)
+    left, right = _without_shared(left, "effect", "other"), _without_shared(
+        right, "reference", "alternative"
+    )  # fmt: skip
+    near = left.merge(right.rename(columns={"respelt": "longer"}), on=keys)
     forward = _codes(near, near["effect"], near["other"])
     single = (near["effect"].str.len() == 1) & (near["reference"].str.len() == 1)
     turned = (near[one].str.translate(COMPLEMENT) for one in ("effect", "other"))
@@ -139,7 +143,9 @@ def _matches(rows: pd.DataFrame, sites: pd.DataFrame) -> tuple[_Found, dict[str,
         code=np.where(forward != UNKNOWN, forward, reverse), turned=forward == UNKNOWN,
         twins=twins.to_numpy(),
     )  # fmt: skip
-    fits = near[near["code"] != UNKNOWN].sort_values("turned", kind="stable")
+    # Of several rows of one variant that which is written as the score writes it.
+    order = ["turned", "longer"]
+    fits = near[near["code"] != UNKNOWN].sort_values(order, kind="stable")
     fits = fits.drop_duplicates("variant").sort_values("variant")
     seen = fits[~fits["twins"]]
     forward_share = 1 - seen["turned"].mean() if len(seen) >= SEEN_AT_LEAST else 0.0
@@ -153,6 +159,18 @@ def _matches(rows: pd.DataFrame, sites: pd.DataFrame) -> tuple[_Found, dict[str,
     }  # fmt: skip
     codes = used["code"].to_numpy(dtype=np.uint8)
     return _Found(used["variant"].to_numpy(), used["site"].to_numpy(), codes), told
+
+
+def _without_shared(rows: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
+    """With two alleles as short as they can be written, and whether that is shorter than they
+    were."""
+    long = (rows[one].str.len() > 1) & (rows[other].str.len() > 1)
+    cells = ["position", one, other]
+    short = [trimmed(int(p), str(a), str(b)) for p, a, b in rows.loc[long, cells].itertuples(False)]
+    found = rows.assign(respelt=long)
+    if short:
+        found.loc[long, cells] = pd.DataFrame(short, columns=cells, index=found.index[long])
+    return found
 
 
 def _codes(near: pd.DataFrame, effect: pd.Series, other: pd.Series) -> NDArray[np.uint8]:

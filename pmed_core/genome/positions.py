@@ -15,10 +15,17 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.genome.knowledge import Position
-from pmed_core.genotypes import ALTERNATIVE, HAPLOID, PHASED, REFERENCE, UNKNOWN, Genotypes
+from pmed_core.genotypes import (
+    ALTERNATIVE,
+    HAPLOID,
+    PHASED,
+    REFERENCE,
+    UNKNOWN,
+    Change,
+    Genotypes,
+    trimmed,
+)
 
-Change = tuple[int, str, str]
-"""First base, reference and alternative; a base before an insertion or a deletion is kept."""
 NOT_IN_TABLE = "?"
 NEAR = 60
 """Bases behind an insertion or a deletion within which the same one may be written in a repeat."""
@@ -37,15 +44,6 @@ class Told:
     def known(self) -> bool:
         """Whether both are."""
         return "" not in self.alleles
-
-
-def trimmed(start: int, reference: str, alternative: str) -> Change:
-    """The same change without what both alleles share, but for one base."""
-    while len(reference) > 1 and len(alternative) > 1 and reference[-1] == alternative[-1]:
-        reference, alternative = reference[:-1], alternative[:-1]
-    while len(reference) > 1 and len(alternative) > 1 and reference[0] == alternative[0]:
-        start, reference, alternative = start + 1, reference[1:], alternative[1:]
-    return start, reference, alternative
 
 
 def changed(change: Change) -> tuple[float, float]:

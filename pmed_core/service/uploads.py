@@ -19,10 +19,12 @@ from pmed_core.reports.overlay import sketch_png
 from pmed_core.service.access import may, need
 from pmed_core.service.hub import hub
 from pmed_core.settings import settings
+from pmed_core.suffixes import is_table_name, without_gzip
 from pmed_core.work import Inspect
 
 ABANDONED_SECONDS = 3600
 """After that, a file that somebody looked at and did not take is dropped."""
+NAMED = 3
 
 
 def stream(data: bytes | BinaryIO) -> BinaryIO:
@@ -99,7 +101,15 @@ def together(files: Sequence[tuple[str, BinaryIO]]) -> Iterator[tuple[str, Binar
             for name, data in files:
                 archive.writestr(name, data.read())
         packed.seek(0)
-        yield f"{len(files)} files.zip", packed
+        yield f"{_called([name for name, _ in files])}.zip", packed
+
+
+def _called(names: Sequence[str]) -> str:
+    """What several files are called together: few tables by their names, so that one cohort of
+    "2 files" is told from the next; scans, whose names may be those of people, by their number."""
+    if len(names) > NAMED or not all(map(is_table_name, names)):
+        return f"{len(names)} files"
+    return " + ".join(PurePosixPath(without_gzip(name)).stem for name in names)
 
 
 def _names_lead_nowhere_else(names: Sequence[str]) -> None:

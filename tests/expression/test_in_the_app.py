@@ -37,6 +37,7 @@ def test_a_matrix_and_its_sheet_are_brought_in_together_and_revised() -> None:
     work, found = uploads.inspect_together(files, choices=(("files", "joined"),))
     assert "expression" in found.columns
     taken = cohorts.cohort(cohorts.take(work))
+    assert taken.name == "my sheet + my counts.zip"
     assert modality_of(taken.variables) == Expression()
     variables = tuple(
         replace(v, role=Role.IGNORE) if v.name == "batch" else v for v in taken.variables

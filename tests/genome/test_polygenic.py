@@ -83,6 +83,14 @@ def test_a_third_allele_is_neither() -> None:
     assert found.scores == (0, 1, 2, 0)
 
 
+def test_a_variant_is_found_however_long_its_site_is_written() -> None:
+    written_long = genomes([("CAC", "CC,CAT")], [["1/2", "2/2", "0/0"]])
+    assert scored([(12, "T", "C", 1.0)], written_long).scores == (1, 2, 0)
+    assert scored([(10, "C", "CA", 1.0)], written_long).scores == (1, 0, 0)
+    short = genomes([("CA", "C")], [["0/1", "1/1", "0/0"]])
+    assert scored([(10, "CC", "CAC", 1.0)], short).scores == (1, 2, 0)
+
+
 def test_where_the_strand_cannot_be_seen_the_others_decide() -> None:
     seen = [("A", "G")] * 20
     calls = [["1/1", "0/0"]] * 21

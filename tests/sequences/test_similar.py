@@ -12,7 +12,7 @@ from pmed_core.errors import UserError
 from pmed_core.modalities.sequence import learner
 from pmed_core.modalities.sequence.kmers import Words, counted_words, features, fit_words
 from pmed_core.modalities.sequence.letters import encoded, reverse_complement
-from pmed_core.modalities.sequence.similar import chromosomes, copies, grouped, groups
+from pmed_core.modalities.sequence.similar import chromosomes, copies, grouped, groups, together
 from pmed_core.readers.tables import read_cohort
 
 RANDOM = np.random.default_rng(1)
@@ -70,8 +70,9 @@ def test_places_are_read_as_ucsc_ensembl_and_ncbi_write_them() -> None:
 
 
 def test_two_chromosomes_are_no_overlap() -> None:
-    found, holds = grouped(MADE, [np.array(["chr1"] * 20 + ["chr2"] * 10)])
+    alike, holds = grouped(MADE)
     assert holds
+    found = together(alike, [np.array(["chr1"] * 20 + ["chr2"] * 10)])
     assert np.bincount(found).tolist() == [20, 10]
 
 
@@ -117,6 +118,7 @@ def test_chromosomes_that_tell_the_outcome_cannot_stay_together(
     owners, said = learner._owners(cohort, texts, "auto")
     assert len(set(owners)) == groups_of
     assert ("lies on 3 chromosomes alone" in said[0]) == (groups_of == 60)
+    assert len(said) == 1, "those of one chromosome are not said to be similar"
     if groups_of == 60:
         with pytest.raises(UserError, match="lies on 3 chromosomes alone"):
             learner._owners(cohort, texts, "chromosome")

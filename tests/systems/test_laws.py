@@ -211,6 +211,8 @@ def test_its_figures_report_and_card_exist_and_its_pages_show_it(made: Made, ope
         app: AppTest = opened(page, model=made.model)
         assert not app.error
     app = opened("train", cohort=cohorts.cohort(made.cohort).address)
+    assert not app.error
+    assert any(one.label == "Start training" for one in app.button)
     assert any(entry.system.title in one.value for one in (*app.markdown, *app.caption))
 
 

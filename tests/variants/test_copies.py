@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pmed_core.modalities.variants.catalogue import Catalogue, catalogue
@@ -60,3 +62,31 @@ def test_components_are_as_many_as_the_common_variants_can_tell() -> None:
     assert components.shape == (60, 1)
     assert np.isfinite(components).all()
     assert abs(np.corrcoef(components[:, 0], copies[0])[0, 1]) > 0.999
+
+
+def test_a_variant_is_the_same_however_long_the_other_alleles_of_its_site_make_it() -> None:
+    """Who else was called with a patient decides how a site is written."""
+    known = read("1 100 . CA C . . . GT 0/1 0/0", "1 102 . C T . . . GT 0/1 0/0")
+    later, _ = read_vcf(vcf(("1 100 . CAC CC,CAT . . . GT 1/2 2/2",), head=HEAD), "y.vcf")
+    assert known.copies(later, ("a", "b")).tolist() == [[1, 0], [1, 2]]
+    both = ("1 100 . CAC CC,CAT . . . GT 1/2 0/2", "1 102 . C T . . . GT 0/1 0/0")
+    later, _ = read_vcf(vcf(both, head=HEAD), "y.vcf")
+    assert known.copies(later, ("a", "b"))[1].tolist() == [1, 0], "the row that is written alike"
+
+
+def test_a_rare_allele_that_was_not_called_ranks_a_patient_among_those_without() -> None:
+    known = read(*(f"1 {100 + k} . A G . . . GT 0/1 0/0" for k in range(3)))
+    genes = catalogue_of_one_gene(known)
+    copies = np.zeros((3, 400), dtype=np.int8)
+    copies[:, :3] = 1
+    encoder = learn_encoder(genes, copies, 0.01, 0, np.arange(400))
+    later = np.array([[0, -1, 1], [0, -1, -1], [0, 0, 0]], dtype=np.int8)
+    assert encoder.features(genes, later)["gene: G"].tolist() == [0, 0, 1]
+
+
+def catalogue_of_one_gene(known: Catalogue) -> Catalogue:
+    """With all variants in it."""
+    return replace(
+        known, genes=("G",), variant=np.arange(3), gene=np.zeros(3, dtype=np.int64),
+        weight=np.ones(3),
+    )  # fmt: skip

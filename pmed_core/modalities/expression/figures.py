@@ -81,7 +81,7 @@ def volcano_caption(found: Genes) -> str:
         "Benjamini and Hochberg)."
     ]
     if left:
-        parts.append(f"All with the smallest p are shown, and {left:,} of the others are not.")
+        parts.append(f"All with the smallest p are drawn; of the others {left:,} are left out.")
     if found.patients < inside + outside:
         parts.append(
             f"The samples are of {found.patients:,} patients, and p counts each sample as a "

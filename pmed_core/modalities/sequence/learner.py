@@ -30,7 +30,7 @@ from pmed_core.modalities.sequence.letters import Codes, encoded
 from pmed_core.modalities.sequence.network import Architecture, build
 from pmed_core.modalities.sequence.novelty import learn_novelty
 from pmed_core.modalities.sequence.options import SequenceOptions, WordsOptions
-from pmed_core.modalities.sequence.similar import chromosomes, grouped
+from pmed_core.modalities.sequence.similar import chromosomes, grouped, together
 from pmed_core.modalities.sequence.synthesis import synthesise
 from pmed_core.modalities.tabular import learner as tables
 from pmed_core.modalities.tabular.membership import row_hashes, rows_digest
@@ -139,7 +139,8 @@ def trained(cohort: Cohort, run: Run) -> Trained:
         return replace(evaluation, notes=(*evaluation.notes, *notes))
 
     return Trained(
-        ensemble, held_out, f"out-of-fold, {len(plan.outer)} folds of similar sequences", beside,
+        ensemble, held_out,
+        f"out-of-fold, {len(plan.outer)} folds that keep similar sequences together", beside,
         hashes, variables, card, completed,
     )  # fmt: skip
 
@@ -206,8 +207,8 @@ def _owners(
                                 f"from {CHROMOSOMES_OF_A_LABEL} chromosomes or more.")  # fmt: skip
             notes.append(f"{where}: whole chromosomes cannot stay on one side of a split, and the "
                          "model may have learnt what tells chromosomes apart.")  # fmt: skip
-    codes, near = grouped(texts, same)
-    groups = len(np.unique(codes))
+    alike, near = grouped(texts)
+    groups = len(np.unique(alike))
     if not near:
         notes.append(
             "Overlapping sequences chain most of the cohort together, so only copies (and those on "
@@ -218,7 +219,7 @@ def _owners(
             f"{len(texts):,} sequences are {counted(groups, 'group')} of similar ones, copies and "
             "reverse complements included; each group stays on one side of a split."
         )
-    return codes.astype(str), tuple(notes)
+    return together(alike, same).astype(str), tuple(notes)
 
 
 def _where_labels_lie(found: NDArray[np.str_], observed: NDArray[Any]) -> int:

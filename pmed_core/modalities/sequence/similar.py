@@ -55,15 +55,18 @@ def groups(letters: Sequence[str]) -> Ids:
     return _components(len(letters), [_stars(copies(letters)), _near(letters)])
 
 
-def grouped(letters: Sequence[str], same: Sequence[NDArray[np.str_]] = ()) -> tuple[Ids, bool]:
-    """The same with those that are alike in one of ``same``, and whether that holds: where
-    near-identical ones chain most rows together, as overlapping windows do, only copies stay
-    together."""
+def grouped(letters: Sequence[str]) -> tuple[Ids, bool]:
+    """The same, and whether that holds: where near-identical ones chain most rows together, as
+    overlapping windows do, only copies stay together."""
     alike = groups(letters)
     holds = bool(np.bincount(alike).max(initial=0) <= max(CHAINED * len(alike), 2))
-    edges = [_stars(alike if holds else copies(letters))]
-    edges += [_stars(pd.factorize(one)[0]) for one in same]
-    return _components(len(letters), edges), holds
+    return (alike if holds else copies(letters)), holds
+
+
+def together(alike: Ids, same: Sequence[NDArray[np.str_]]) -> Ids:
+    """(n,) the same number for those that are alike, or of one value in one of ``same``."""
+    edges = [_stars(alike), *(_stars(pd.factorize(one)[0]) for one in same)]
+    return _components(len(alike), edges)
 
 
 def _stars(codes: Ids) -> Ids:

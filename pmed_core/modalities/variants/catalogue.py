@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmed_core.genotypes import DOUBLED, MISSING, Genotypes
+from pmed_core.genotypes import DOUBLED, MISSING, Change, Genotypes, trimmed
 from pmed_core.modalities.variants.annotations import severity
 from pmed_core.modalities.variants.builds import AUTOSOMES
 
@@ -69,15 +70,26 @@ class Catalogue:
         """(V, n) of these samples, two of a haploid call; missing where a variant is not in their
         file, unless a block says that they were called reference there. Raises ``KeyError``."""
         columns = [genotypes.places[one] for one in samples]
-        theirs = pd.MultiIndex.from_frame(genotypes.sites[KEY])
-        mine = self._places.reindex(theirs).to_numpy(dtype=np.float64)
-        rows = np.flatnonzero(np.isfinite(mine))
+        mine = self._rows_of(genotypes.sites)
+        rows = np.flatnonzero(mine >= 0)
         found = np.full((len(self), len(columns)), MISSING, dtype=np.int8)
-        found[mine[rows].astype(np.int64)] = DOUBLED[genotypes.calls[rows][:, columns]]
+        found[mine[rows]] = DOUBLED[genotypes.calls[rows][:, columns]]
         if len(genotypes.blocks):
-            absent = np.setdiff1d(np.arange(len(self)), mine[rows].astype(np.int64))
+            absent = np.setdiff1d(np.arange(len(self)), mine[rows])
             found[absent] = self._in_blocks(genotypes, absent)[:, columns]
         return found
+
+    def _rows_of(self, sites: pd.DataFrame) -> NDArray[np.int64]:
+        """(s,) the row that each site of a file is, -1 for none: as both are written, else, where
+        that leaves one on either side, without what their alleles share."""
+        theirs = pd.MultiIndex.from_frame(sites[KEY])
+        mine = np.asarray(self._places.reindex(theirs).fillna(-1), dtype=np.int64)
+        free, left = np.flatnonzero(mine < 0), np.setdiff1d(np.arange(len(self)), mine)
+        if len(free) and len(left):
+            known, found = _by_change(self.table, left), _by_change(sites, free)
+            for change in known.keys() & found.keys():
+                mine[found[change]] = known[change]
+        return mine
 
     def _in_blocks(self, genotypes: Genotypes, rows: NDArray[np.int64]) -> Copies:
         """(r, m) 0 where a block, or several that follow each other, cover a variant's whole
@@ -106,6 +118,14 @@ class Catalogue:
         """The share of the variants that stand in a file, or lie in its blocks."""
         copies = self.copies(genotypes, genotypes.samples[:200])
         return float((copies != MISSING).any(axis=1).mean())
+
+
+def _by_change(table: pd.DataFrame, rows: NDArray[np.int64]) -> dict[tuple[str, Change], int]:
+    """Chromosome and what is changed there -> which of the rows says so; none that several do."""
+    cells = table[KEY].iloc[rows].itertuples(index=False)
+    changes = [(str(c), trimmed(int(p), str(r), str(a))) for c, p, r, a in cells]
+    many = Counter(changes)
+    return {one: int(row) for one, row in zip(changes, rows, strict=True) if many[one] == 1}
 
 
 def catalogue(genotypes: Genotypes, read: NDArray[np.int64]) -> Catalogue:

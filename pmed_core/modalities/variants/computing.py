@@ -66,7 +66,7 @@ def said_of_training(model: Model, cohort: Cohort, folds: tuple[int, ...]) -> tu
     if share < 1:
         absent = (
             f"{100 * (1 - share):.1f} % of the variants that the model reads are not in the file; "
-            "what is expected of anybody stands in their place."
+            "rare alleles there count as not carried, which is most likely."
         )
         said = (*said, absent)
     said = (*said, *_of_build(model.ensemble.catalogue.build, cohort.genotypes.build))

@@ -1,8 +1,8 @@
 """Copies of variants -> burdens of genes and components of ancestry, learnt from a training part.
 
-Burden: the sum of the copies of rare alleles in a gene, weighted by their consequence. Components:
-the principal axes of common variants, each scaled by its expected spread (Patterson, Price &
-Reich, PLoS Genetics 2006); others are projected onto them.
+Burden: the sum of the copies of rare alleles in a gene, weighted by their consequence; none where
+they were not called. Components: the principal axes of common variants, each scaled by its expected
+spread (Patterson, Price & Reich, PLoS Genetics 2006); others are projected onto them.
 """
 
 from __future__ import annotations
@@ -65,7 +65,12 @@ class Encoder:
             (catalogue.weight[used], (catalogue.gene[used], place[catalogue.variant[used]])),
             shape=(len(catalogue.genes), len(rows)),
         ).tocsr()
-        burdens = sums @ minor_copies(copies[rows], self.frequency[rows]).astype(np.float64)
+        called = copies[rows]
+        carried = minor_copies(called, self.frequency[rows])
+        # The most likely number of a rare allele that was not called. What is expected, a few
+        # hundredths, would rank a patient between those without and those with a rare allele.
+        carried[called == MISSING] = 0
+        burdens = sums @ carried.astype(np.float64)
         return np.round(np.asarray(burdens[self.read]), 6)
 
     def components(self, copies: Copies) -> NDArray[np.float64]:

@@ -231,5 +231,5 @@ def _too_little(called: float) -> tuple[str, ...]:
         return ()
     return (
         f"Only {100 * called:.0f} % of the variants that the model reads were called in this "
-        "patient; what is expected of anybody stands in place of the others.",
+        "patient; rare alleles of the others count as not carried, which is most likely.",
     )
