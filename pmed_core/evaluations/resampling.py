@@ -61,9 +61,14 @@ class Draws:
 
     def parts(self) -> list[NDArray[np.bool_]]:
         """Masks (n,) of the rows whose scores can be compared: those of one fold's models."""
-        if not self.fold.size:
-            return [np.ones(self.counts.shape[1], dtype=bool)]
-        return [self.fold == number for number in np.unique(self.fold)]
+        return parts(self.fold, self.counts.shape[1])
+
+
+def parts(fold: Integers, rows: int) -> list[NDArray[np.bool_]]:
+    """As ``Draws.parts``: masks (rows,) by (rows,) whose models predicted each, or by nothing."""
+    if not fold.size:
+        return [np.ones(rows, dtype=bool)]
+    return [fold == number for number in np.unique(fold)]
 
 
 def draw(

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pmed_core.evaluations.resampling import draw, percentiles
 from pmed_core.modalities.treatment.shrinkage import shrunk
 from pmed_core.outcomes import Arms, Effect, Number
-from pmed_core.outcomes.effect import heterogeneity
+from pmed_core.outcomes.effect import evaluation, heterogeneity
 from pmed_core.outcomes.effect.evaluation import intervals
-from pmed_core.outcomes.effect.scores import comparable, error_of_mean, scored
+from pmed_core.outcomes.effect.scores import Seen, comparable, error_of_mean, scored
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
@@ -160,3 +160,27 @@ def test_folds_that_learn_from_each_other_seldom_agree_on_what_is_not_there() ->
     assert plain > found
     alone = intervals(replace(predictions, folds=()), 0.5, draws, {"autoc": autoc})["autoc"]
     assert alone == percentiles(autoc)
+
+
+def test_curves_rank_within_those_whom_the_same_models_predicted() -> None:
+    """Whoever is held out with a large effect lowers what the others say of it, so that all folds
+    together, sorted by what is predicted, would show the reverse of what AUTOC says."""
+    draw_, n, folds = np.random.default_rng(5), 1000, np.arange(1000) % 5
+    tells = draw_.standard_normal(n)
+    shift = np.array([-3.0, -1, 0, 1, 3])[folds]
+    scores, said = tells + shift, 0.1 * tells - shift
+    seen = Seen(
+        np.column_stack([scores, scores, scores]), np.full((n, 2), 0.5), np.arange(n) % 2, scores,
+        said[:, None], np.arange(n).astype(str), folds,
+    )  # fmt: skip
+    draws = draw(seen.patients.tolist(), seen.given, 200, folds=folds.tolist())
+    autoc, _ = heterogeneity.rank_weighted(said, scores, draws)
+    curve = evaluation.concentrated(said, scores, seen)
+    assert autoc[0] > 0.8
+    assert np.mean(curve.y) == pytest.approx(autoc[0], rel=0.1)
+    assert curve.y[-1] == pytest.approx(0, abs=1e-9)
+    assert np.all(np.diff(evaluation.quintiles(said, scores, seen).y) > 0)
+    alone = seen.select(folds == 2)
+    again = evaluation.concentrated(alone.said[:, 0], alone.scores[:, 0], alone)
+    by_itself = replace(alone, folds=np.empty(0, dtype=np.int64))
+    assert again == evaluation.concentrated(alone.said[:, 0], alone.scores[:, 0], by_itself)

@@ -115,16 +115,17 @@ def _comparison(of: _Basis, k: int) -> Comparison:
     share = seen.probability[:, k + 1] / (seen.probability[:, 0] + seen.probability[:, k + 1])
     edges = np.linspace(0, 1, BINS + 1)
     option, reference = (np.histogram(share[seen.given == arm], edges)[0] for arm in (k + 1, 0))
-    said, scores, whose = seen.said[usable, k], seen.effects[usable, k], seen.patients[usable]
+    among = seen.select(usable)
+    said, scores = among.said[:, k], among.effects[:, k]
     alike, (differs, verdict) = int(np.isfinite(seen.said[:, k]).sum()), told(
         effect, k, of.measures
     )  # fmt: skip
     return Comparison(
-        effect.options[k + 1], of.measures[f"ate{of_effects.ends_of(effect)[k]}"],
+        effect.options[k + 1], of.measures[f"ate{effect.arms.ends[k]}"],
         tuple(edges.tolist()), tuple(option.tolist()), tuple(reference.tolist()), alike,
-        len(share) - alike, *_unmeasured(of, k, share), _groups(said, scores, whose),
-        of_effects.concentrated(effect.sign * said, effect.sign * scores, whose), differs, verdict,
-        _projection(scores, of.columns[usable], of.names, whose),
+        len(share) - alike, *_unmeasured(of, k, share), _groups(said, scores, among),
+        of_effects.concentrated(effect.sign * said, effect.sign * scores, among), differs, verdict,
+        _projection(scores, of.columns[usable], of.names, among.patients),
         _calibration(of, k), _lacking(of, k),
     )  # fmt: skip
 
@@ -152,7 +153,7 @@ def _calibration(of: _Basis, k: int) -> Calibration | None:
         each.append((called, controls.effect(outcome, compared)))
     share = float(seen.outcome.mean())
     spread = np.sqrt(share * (1 - share)) if effect.of.additive else seen.outcome.std()
-    average = of.measures[f"ate{of_effects.ends_of(effect)[k]}"]
+    average = of.measures[f"ate{effect.arms.ends[k]}"]
     return controls.calibration(each, average, max(float(spread), 1e-12))
 
 
@@ -165,7 +166,7 @@ def _unmeasured(of: _Basis, k: int, share: Doubles) -> tuple[float, float, float
     chosen = float((of.seen.given[mine] == k + 1).mean())
     odds = share / np.maximum(1 - share, 1e-9) * (1 - chosen) / chosen
     preference = odds / (1 + odds)
-    average = of.measures[f"ate{of_effects.ends_of(of.effect)[k]}"]
+    average = of.measures[f"ate{of.effect.arms.ends[k]}"]
     ends = average.low * average.high > 0
     nearest = min(average.low, average.high, key=abs) if ends else 0.0
     return (
@@ -185,10 +186,10 @@ def _e_value(of: _Basis, difference: float) -> float:
     return float(ratio + np.sqrt(ratio * (ratio - 1)))
 
 
-def _groups(said: Doubles, scores: Doubles, patients: NDArray[np.str_]) -> tuple[Group, ...]:
+def _groups(said: Doubles, scores: Doubles, seen: Seen) -> tuple[Group, ...]:
     found = []
-    for rows in of_effects.groups_of(said):
-        mean, half = scores[rows].mean(), Z * error_of_mean(scores[rows], patients[rows])
+    for rows in of_effects.groups_of(said, seen):
+        mean, half = scores[rows].mean(), Z * error_of_mean(scores[rows], seen.patients[rows])
         observed = Measure(float(mean), float(mean - half), float(mean + half))
         found.append(Group(len(rows), float(said[rows].mean()), observed))
     return tuple(found)

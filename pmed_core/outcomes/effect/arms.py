@@ -53,6 +53,12 @@ class Arms:
         """The column of the treatment, and those of negative controls."""
         return (self.column, *self.controls)
 
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """What the names of measures end with, one for each effect: nothing where there is one."""
+        others = self.options[1:]
+        return ("",) if len(others) == 1 else tuple(f"_{one}" for one in others)
+
     @classmethod
     def typed(cls, given: Namespace) -> Arms | None:
         """The options that are compared, where a treatment was typed in the shell; raises

@@ -26,7 +26,7 @@ RANKED = ("autoc", "qini", "calibration_differential", "policy_gain")
 
 
 def names(outcome: Effect) -> tuple[str, ...]:
-    ends = ends_of(outcome)
+    ends = outcome.arms.ends
     each = ("ate", "autoc", "qini", "calibration_mean", "calibration_differential")
     shared = () if ends == ("",) else ("autoc",)
     return (
@@ -34,11 +34,6 @@ def names(outcome: Effect) -> tuple[str, ...]:
         *(f"policy_value_{option}" for option in outcome.options), "observed_value", "overlap",
         "effective_sample_size", "score_rmse",
     )  # fmt: skip
-
-
-def ends_of(outcome: Effect) -> tuple[str, ...]:
-    """What the names of measures end with, one for each effect: nothing where there is one."""
-    return ("",) if outcome.effects == 1 else tuple(f"_{one}" for one in outcome.options[1:])
 
 
 def ranking(outcome: Effect) -> dict[str, tuple[int, ...]]:
@@ -54,7 +49,7 @@ def measured(
     outcome: Effect, predictions: Predictions, threshold: float, draws: Draws
 ) -> dict[str, Doubles]:
     seen, found = Seen.of(outcome, predictions), dict[str, Doubles]()
-    for k, end in enumerate(ends_of(outcome)):
+    for k, end in enumerate(outcome.arms.ends):
         said, scores = seen.said[:, k], seen.effects[:, k]
         found[f"ate{end}"] = patterns.mean(scores, draws)
         autoc, qini = patterns.rank_weighted(outcome.sign * said, outcome.sign * scores, draws)
@@ -62,7 +57,7 @@ def measured(
         of_mean, beyond = patterns.calibration(said, scores, draws)
         found |= {f"calibration_mean{end}": of_mean, f"calibration_differential{end}": beyond}
     if outcome.effects > 1:
-        found["autoc"] = np.mean([found[f"autoc{end}"] for end in ends_of(outcome)], axis=0)
+        found["autoc"] = np.mean([found[f"autoc{end}"] for end in outcome.arms.ends], axis=0)
     found |= _policies(outcome, seen, draws)
     squared = ((seen.said - seen.effects) ** 2).mean(axis=1)
     return found | _overlap(seen, draws) | {"score_rmse": np.sqrt(patterns.mean(squared, draws))}
@@ -151,33 +146,33 @@ def curves(outcome: Effect, predictions: Predictions) -> dict[str, Curves]:
         counts, edges = np.histogram(said, BINS)
         benefit, scored = outcome.sign * said, outcome.sign * scores
         found[outcome.labels[k]] = Curves(
-            nothing, nothing, quintiles(said, scores, seen.patients), nothing, _plain(edges),
+            nothing, nothing, quintiles(said, scores, seen), nothing, _plain(edges),
             (0,) * BINS, tuple(int(n) for n in counts),
-            named={"concentrated": concentrated(benefit, scored, seen.patients)},
+            named={"concentrated": concentrated(benefit, scored, seen)},
         )  # fmt: skip
     return found
 
 
-def quintiles(said: Doubles, scores: Doubles, patients: NDArray[np.str_]) -> Curve:
+def quintiles(said: Doubles, scores: Doubles, seen: Seen) -> Curve:
     """Mean predicted effect of patients of like prediction against their mean score, with its 95 %
     interval."""
     points = []
-    for rows in groups_of(said):
-        mean, half = scores[rows].mean(), Z * error_of_mean(scores[rows], patients[rows])
+    for rows in groups_of(said, seen):
+        mean, half = scores[rows].mean(), Z * error_of_mean(scores[rows], seen.patients[rows])
         points.append((said[rows].mean(), mean, mean - half, mean + half))
     return Curve(*(_plain(np.array(each)) for each in zip(*points, strict=True)))
 
 
-def groups_of(said: Doubles) -> list[NDArray[np.int64]]:
-    """Rows by quintile of what is predicted, the lowest first."""
-    count = max(1, min(GROUPS, len(said)))
-    return np.array_split(np.argsort(said, kind="stable"), count)
+def groups_of(said: Doubles, seen: Seen) -> list[NDArray[np.int64]]:
+    """Rows by quintile of what the same models predict, the lowest first."""
+    group = (patterns.standing(said, seen.parts) * GROUPS + 1e-9).astype(np.int64)
+    return [rows for k in range(GROUPS) if len(rows := np.flatnonzero(group == k))]
 
 
-def concentrated(benefit: Doubles, scores: Doubles, patients: NDArray[np.str_]) -> Curve:
+def concentrated(benefit: Doubles, scores: Doubles, seen: Seen) -> Curve:
     """TOC by share of the patients, with its 95 % band."""
     shares = np.linspace(1 / SHARES, 1, SHARES)
-    values, errors = patterns.concentrated(benefit, scores, shares, patients)
+    values, errors = patterns.concentrated(benefit, scores, shares, seen.patients, seen.parts)
     each = (shares, values, values - Z * errors, values + Z * errors)
     return Curve(*(_plain(one) for one in each))
 

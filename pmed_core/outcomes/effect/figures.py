@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from pmed_core.evaluation import Evaluation
+from pmed_core.evaluation import Evaluation, Measure
 from pmed_core.figures import theme, wording
+from pmed_core.outcomes.effect import effect_of
 from pmed_core.quantity import Quantity
 
 NOBODY = "No patient has a known outcome and treatment."
@@ -45,9 +46,15 @@ def by_group_caption(evaluation: Evaluation, label: str) -> str:
         f"Each point is a fifth of the {evaluation.of}s, by predicted effect ({label}); its height "
         "is their mean effect, doubly robust, with its 95 % interval. Points on the diagonal are "
         "right on average; points of one height say that the effect does not differ. "
-        f"{wording.measure_title('autoc')} "
-        f"{wording.measure(evaluation.measures[evaluation.discrimination], 3)}."
+        f"{wording.measure_title('autoc')} {wording.measure(_ranked(evaluation, label), 3)}."
     )
+
+
+def _ranked(evaluation: Evaluation, label: str) -> Measure:
+    """AUTOC of that effect, and not the mean of all."""
+    effect = effect_of(evaluation.outcome)
+    own = dict(zip(effect.labels, effect.arms.ends, strict=False))
+    return evaluation.measures[f"autoc{own[label]}"]
 
 
 def by_group_table(evaluation: Evaluation, label: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ predictions are right (Chernozhukov et al., Econometrica 2025).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,17 +81,36 @@ def calibration(said: Doubles, scores: Doubles, draws: Draws) -> tuple[Doubles, 
         return np.asarray(score / mean_said), differential
 
 
+def standing(values: Doubles, parts: Sequence[NDArray[np.bool_]]) -> Doubles:
+    """(n,) -> (n,) share of its part, by masks (n,), that stands before each row, from the lowest:
+    among all together, rows would be sorted by which models said more of everybody."""
+    found = np.empty(len(values))
+    for rows in parts:
+        many = int(rows.sum())
+        places = np.empty(many)
+        places[np.argsort(values[rows], kind="stable")] = np.arange(many) / max(many, 1)
+        found[rows] = places
+    return found
+
+
 def concentrated(
-    benefit: Doubles, scores: Doubles, shares: Doubles, patients: NDArray[np.str_]
+    benefit: Doubles,
+    scores: Doubles,
+    shares: Doubles,
+    patients: NDArray[np.str_],
+    parts: Sequence[NDArray[np.bool_]],
 ) -> tuple[Doubles, Doubles]:
-    """TOC at (s,) shares of the rows, and its standard error."""
-    order, average = np.argsort(-benefit, kind="stable"), scores.mean()
+    """TOC at (s,) shares of the rows, the mean over parts as of ``rank_weighted``, and its standard
+    error."""
+    before, beyond = standing(-benefit, parts), scores.copy()
+    for rows in parts:
+        beyond[rows] -= scores[rows].mean()
     values, errors = np.empty(len(shares)), np.empty(len(shares))
     for k, share in enumerate(shares):
-        many = max(int(np.ceil(share * len(order))), 1)
-        inside = np.zeros(len(order))
-        inside[order[:many]] = len(order) / many
-        influence = (inside - 1) * (scores - average)
+        inside = (before < share - 1e-9).astype(np.float64)
+        for rows in parts:
+            inside[rows] /= inside[rows].mean()
+        influence = (inside - 1) * beyond
         values[k] = influence.mean()
         errors[k] = error_of_mean(influence, patients)
     return values, errors

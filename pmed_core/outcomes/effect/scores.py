@@ -8,11 +8,12 @@ probabilities are predicted right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pmed_core.evaluations.resampling import parts
 from pmed_core.outcomes.effect import Effect
 from pmed_core.predictions import Predictions
 
@@ -38,6 +39,7 @@ class Seen:
         outcome: (n,) under it.
         said: (n, effects) what was predicted.
         patients: (n,) whose rows they are.
+        folds: (n,) whose models predicted each; empty where the same predicted all.
     """
 
     scores: Doubles
@@ -46,6 +48,7 @@ class Seen:
     outcome: Doubles
     said: Doubles
     patients: NDArray[np.str_]
+    folds: Codes
 
     @classmethod
     def of(cls, outcome: Effect, predictions: Predictions) -> Seen:
@@ -57,7 +60,18 @@ class Seen:
             predictions.observed, actual[:, quantities + many],
             predictions.value[:, : outcome.effects],
             np.asarray(predictions.patients, dtype=np.str_),
+            np.asarray(predictions.folds, dtype=np.int64),
         )  # fmt: skip
+
+    def select(self, rows: NDArray[np.bool_]) -> Seen:
+        """Some of them."""
+        each = (getattr(self, one.name) for one in fields(self))
+        return Seen(*(one[rows] if len(one) else one for one in each))
+
+    @property
+    def parts(self) -> list[NDArray[np.bool_]]:
+        """Masks (n,) of those whom the same models predicted."""
+        return parts(self.folds, len(self.given))
 
     @property
     def effects(self) -> Doubles:

@@ -14,11 +14,11 @@ from pmed_core.variable import MINUS
 
 def told(effect: Effect, k: int, measures: Mapping[str, Measure]) -> tuple[bool, str]:
     """Whether there is evidence, and the sentence, with the average effect of option k + 1."""
-    end = "" if effect.effects == 1 else f"_{effect.options[k + 1]}"
-    average, autoc = measures.get(f"ate{end}"), measures.get(f"autoc{end}")
+    end = effect.arms.ends[k]
+    average, autoc, qini = (measures.get(f"{name}{end}") for name in ("ate", "autoc", "qini"))
     if average is None or autoc is None or not math.isfinite(average.value):
         return False, "No patients who are alike were given both options: nothing can be said."
-    differs = math.isfinite(autoc.low) and autoc.low > 0
+    differs = _beyond_chance(autoc)
     label = effect.labels[k]
     mean = f"{label[:1].upper()}{label[1:]}: on average {_said(effect, k, average)}."
     ranks = _ends(autoc, effect.quantities[k].digits)
@@ -27,10 +27,21 @@ def told(effect: Effect, k: int, measures: Mapping[str, Measure]) -> tuple[bool,
             f"{mean} The effect differs between patients, and the model tells for whom it is "
             f"larger (AUTOC {ranks})."
         )
+    if qini is not None and _beyond_chance(qini):
+        # Of two tests the better one would be right by chance more often than either.
+        return False, (
+            f"{mean} Signs, but no clear evidence, that the effect differs between patients: the "
+            f"Qini coefficient leaves out 0 ({_ends(qini, effect.quantities[k].digits)}), AUTOC "
+            f"does not ({ranks}). Rely on the average unless other data say the same."
+        )
     return False, (
         f"{mean} No evidence that the effect differs between patients (AUTOC {ranks}): rely on the "
         "average."
     )
+
+
+def _beyond_chance(found: Measure) -> bool:
+    return math.isfinite(found.low) and found.low > 0
 
 
 def calibrated(effect: Effect, one: Comparison) -> str:

@@ -14,8 +14,8 @@ from pmed_core.outcomes.effect.verdicts import calibrated
 from pmed_core.service.entries import ModelEntry
 
 NOBODY_DIFFERS = (
-    "There is no evidence that the effect differs between patients: such a rule may hold nothing "
-    "but chance."
+    "There is no clear evidence that the effect differs between patients: such a rule may hold "
+    "nothing but chance."
 )
 NOT_KEPT = "This model comes without its diagnostics."
 

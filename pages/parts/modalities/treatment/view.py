@@ -113,7 +113,7 @@ def _reasons(entry: ModelEntry, case: Case, about: About) -> None:
         )
         kept = diagnostics_of(entry.card)
         if kept and not any(one.differs for one in kept.comparisons):
-            st.caption("There is no evidence that the effect differs between patients at all.")
+            st.caption("It is not clear that the effect differs between patients at all.")
 
 
 def _truth(entry: ModelEntry, case: Case, found: Consultation) -> None:
