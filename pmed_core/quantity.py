@@ -52,6 +52,7 @@ class Probability:
     change: ClassVar[str] = "Smallest change that brings the risk to a goal"
     scale: ClassVar[str] = "log-odds"
     explained: ClassVar[str] = "log-odds of the risk"
+    shares: ClassVar[str] = explained
     uncertainty: ClassVar[str] = (
         "how far the model disagrees with itself, not all that may be unknown about this one"
     )
@@ -221,6 +222,11 @@ class Amount:
     def explained(self) -> str:
         """Of what contributions are parts."""
         return f"{self.scale} of '{self.name}'" if self.unit else self.scale
+
+    @property
+    def shares(self) -> str:
+        """In what ``share`` tells them."""
+        return "patients of 100" if self.of_patients else self.explained
 
     @property
     def axis(self) -> str:

@@ -64,7 +64,7 @@ class Standing:
         return f"{self.headline}. {'; '.join(self.details)}.".replace(". .", ".")
 
 
-NO_EVIDENCE = "No evidence of differences between patients"
+NO_EVIDENCE = "No clear evidence of differences between patients"
 NO_RISK = "No number is shown: the model is no better than chance"
 """In the place of a number."""
 NO_RISK_WHY = (

@@ -188,11 +188,11 @@ def _labels(sheet: Sheet, page: PatientPage, y: float) -> float:
     have none."""
     outcome, labels = page.evaluation.outcome, page.consultation.labels
     places = shown_labels(page.evaluation, labels)
+    each = dict(zip(labels, outcome.quantities, strict=True))
     found = [(labels[k], page.consultation.value[k]) for k in places]
-    if not outcome.in_time:
+    if not outcome.in_time and len(set(each.values())) == 1:
         found.sort(key=lambda pair: -pair[1])
-    one = outcome.quantities[0]
-    shown = [f"{outcome.shown(name)} {one.said(value)}" for name, value in found]
+    shown = [f"{outcome.shown(name)} {each[name].said(value)}" for name, value in found]
     said = " ".join((f"{outcome.every}: {', '.join(shown)}.", *withheld(page.evaluation, labels)))
     return sheet.paragraph((MARGIN, y), said, LEFT, SMALL, 3)
 
@@ -372,8 +372,7 @@ def footnotes(page: PatientPage, lacking: Sequence[str]) -> list[str]:
             f"{page.quantity.uncertainty}."
         )
         found.append(
-            f"Contributions are SHAP values in {page.quantity.explained}. "
-            + contributions.NOT_CAUSES
+            f"Contributions are SHAP values in {page.quantity.shares}. " + contributions.NOT_CAUSES
         )
     if lacking:
         shown = [f"U+{ord(c):04X} {unicodedata.name(c, 'unnamed').lower()}" for c in lacking[:3]]

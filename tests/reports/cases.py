@@ -12,7 +12,7 @@ from pmed_core.evaluation import Baseline, Evaluation, Measure
 from pmed_core.evidence import Evidence, Lesion, Region
 from pmed_core.explanation import Explanation, Method
 from pmed_core.figures.cohorts import Place
-from pmed_core.outcomes import Classes, YesNo
+from pmed_core.outcomes import Arms, Classes, Effect, YesNo
 from pmed_core.outcomes.number import Number
 from pmed_core.outcomes.several import Several
 from pmed_core.outcomes.time_to_event import TimeToEvent
@@ -107,6 +107,15 @@ def time_to_event(**more: Any) -> PatientPage:
                 "calibration_slope_36": measure(1.1, 0.3)}  # fmt: skip
     found = consultation(outcome.labels, (0.112, 0.389, 0.554))
     shown = page(outcome, measures, found, explanation=explanation(label="36"))
+    return replace(shown, **more)
+
+
+def effect(**more: Any) -> PatientPage:
+    arms = Arms("arm", ("placebo", "drug"), "placebo", randomised=True, probability=(0.5, 0.5))
+    outcome = Effect(YesNo("died", ("yes",)), arms)
+    found = consultation(outcome.labels, (-0.036, 0.24, 0.204), interval=outcome.interval)
+    why = explanation((0.016, 0.004, 0.003), outcome.labels[0], -0.059, outcome.quantities[0])
+    shown = page(outcome, {"autoc": measure(0.01)}, found, explanation=why, events=(400, 400))
     return replace(shown, **more)
 
 

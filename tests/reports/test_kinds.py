@@ -282,3 +282,13 @@ def test_a_hundred_classes_are_cut_with_an_ellipsis_and_the_likeliest_stands_fir
     ))  # fmt: skip
     assert "All classes: class number 99 2 %, class number 98 2 %," in text
     assert "…" in text
+
+
+def test_outcomes_under_each_option_are_no_differences() -> None:
+    """What an option would do is told as patients more or fewer; a risk under it as a risk."""
+    text = said(cases.effect())
+    assert "“died is yes: drug instead of placebo”" in text
+    assert "drug instead of placebo 3.6 fewer of 100, with placebo 24 %, with drug 20 %." in text
+    assert "+1.6" in text
+    assert "Contributions are SHAP values in patients of 100." in text
+    assert "in units of" not in text
