@@ -15,7 +15,7 @@ from pmed_core.cohort import Cohort
 from pmed_core.errors import UserError
 from pmed_core.evaluation import Baseline, Measure
 from pmed_core.modalities.treatment.account import completed
-from pmed_core.modalities.treatment.controls import Compared, effect, null
+from pmed_core.modalities.treatment.controls import Compared, effect, null, observed
 from pmed_core.outcomes import Arms, Effect, Number
 from pmed_core.outcomes.effect.controls_figures import (
     controls,
@@ -26,7 +26,7 @@ from pmed_core.outcomes.effect.diagnostics import diagnostics_of
 from pmed_core.outcomes.effect.verdicts import calibrated
 from pmed_core.predictor import Predictor
 from pmed_core.readers.tables import read_cohort
-from pmed_core.variable import Role
+from pmed_core.variable import Kind, Role, Variable
 from tests.treatment.test_models import fit, options
 
 MANY = 10
@@ -65,6 +65,19 @@ def test_calibrated_intervals_hold_the_truth_where_plain_ones_do_not() -> None:
         calibrated_ += low < -0.4 < high
     assert plain / runs < 0.8
     assert 0.93 <= calibrated_ / runs <= 0.995
+
+
+@pytest.mark.parametrize(("no", "yes"), [("no", "yes"), ("0", "1"), ("absent", "present")])
+def test_what_most_patients_had_is_an_event_as_well(no: str, yes: str) -> None:
+    frequent = pd.Series([yes] * 7 + [no] * 2 + [None])
+    outcome, called = observed(frequent, Variable("fracture", Kind.CATEGORY))
+    assert called == f"fracture is {yes}"
+    assert np.array_equal(outcome, [1] * 7 + [0] * 2 + [np.nan], equal_nan=True)
+
+
+def test_of_values_that_do_not_tell_the_rarer_one_is_the_event() -> None:
+    outcome, called = observed(pd.Series(["a", "a", "b"]), Variable("side", Kind.CATEGORY))
+    assert (outcome.tolist(), called) == ([0, 0, 1], "side is b")
 
 
 def test_without_systematic_error_little_is_changed() -> None:

@@ -22,6 +22,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
 from pmed_core.evaluation import Measure
+from pmed_core.event_words import event_of
 from pmed_core.modalities.tabular.preprocessing import NUMERIC
 from pmed_core.outcomes.effect.diagnostics import Calibration, Control
 from pmed_core.outcomes.effect.scores import Z, error_of_mean, scored
@@ -56,12 +57,15 @@ class Compared:
 
 
 def observed(cells: pd.Series[Any], variable: Variable) -> tuple[Doubles, str]:
-    """(n,) a control as a number, NaN unknown, and what it is called: of two values the rarer one
-    counts as the event."""
+    """(n,) a control as a number, NaN unknown, and what it is called: of two values that which says
+    that something happened is the event, the rarer one where words do not tell. By rarity alone an
+    error that raises all controls would seem to lower those that most patients had."""
     if variable.kind in NUMERIC:
         return pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64), variable.name
     counts = cells.value_counts()
-    event = str(counts.index[-1])
+    names = {variable.shown(str(value)): str(value) for value in counts.index}
+    told = event_of(tuple(names))
+    event = names[told[0]] if told else str(counts.index[-1])
     found = np.where(cells.isna(), np.nan, (cells == event).astype(float))
     return found, f"{variable.name} is {variable.shown(event)}"
 
