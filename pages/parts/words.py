@@ -112,7 +112,7 @@ OUTER = re.compile(r"(?<!\w)_+|_+(?!\w)")
 """Underscores that could begin or end emphasis; those within a word cannot."""
 FIRST = re.compile(r"^(\d*)([+\-=.)])(?=[\s\-=]|$)")
 """What makes a list, a heading or a rule at the beginning of a line alone."""
-SERIOUS = "performance would look better than it is"
+SERIOUS = "results on these data would mislead"
 
 STATES: dict[str, tuple[str, str, Colour]] = {
     "queued": ("Waiting", ":material/hourglass_empty:", "gray"),

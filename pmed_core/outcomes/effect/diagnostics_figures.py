@@ -204,7 +204,8 @@ def balance_table(found: Diagnostics) -> pd.DataFrame:
 def policies(effect: Effect, found: Diagnostics) -> go.Figure:
     """The mean outcome if patients were treated in each way."""
     said = effect.of.quantities[0]
-    shown = theme.figure(f"Mean {said.name}" if said.of_hundred else f"Mean {said.axis}")
+    title = f"Mean {said.name}" if said.of_hundred else f"Mean {said.axis}"
+    shown = theme.figure(wording.label(title, 30, 3))
     for row, one in enumerate(found.policies):
         colour = theme.QUIET if row else theme.MODEL
         low, high = _ends(one.outcome)

@@ -3,6 +3,7 @@ and nothing is recommended."""
 
 from __future__ import annotations
 
+import html
 import math
 from dataclasses import replace
 
@@ -177,3 +178,10 @@ def test_nothing_is_recommended() -> None:
         of_model.policies_caption(DIED, diagnostics(), None), *of_one.assumptions(DIED),
     ]  # fmt: skip
     assert not any("recommend" in one.casefold() for one in said)
+
+
+def test_a_long_outcome_is_wrapped_below_a_narrow_figure() -> None:
+    long = Effect(Number("time without <i>relapse</i> up to 60 months", "months"), CHOSEN)
+    title = of_model.policies(long, diagnostics()).layout.xaxis.title.text
+    assert "<i>" not in title
+    assert max(len(html.unescape(line)) for line in title.split("<br>")) <= 30

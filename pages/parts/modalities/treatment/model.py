@@ -23,8 +23,7 @@ NOT_KEPT = "This model comes without its diagnostics."
 def comparing_view(entry: ModelEntry) -> None:
     """The target trial, the arms, overlap and balance: what is to be seen before any effect."""
     found = _kept(entry)
-    with st.expander("Target trial", icon=":material/assignment:", expanded=True, key="trial"):
-        trial_card(entry)
+    _trial(entry, opened=True)
     if found is None:
         return
     for sentence in found.warnings:
@@ -60,6 +59,13 @@ def comparing_view(entry: ModelEntry) -> None:
     _controls(found.comparisons[k].calibration)
 
 
+def _trial(entry: ModelEntry, opened: bool = False) -> None:
+    """Of what comparison everything else on the page is a result."""
+    key = f"trial-{entry.id}"
+    with st.expander("Target trial", icon=":material/assignment:", expanded=opened, key=key):
+        trial_card(entry)
+
+
 def _controls(found: Calibration | None) -> None:
     """What is estimated where no effect can be."""
     if found is None:
@@ -77,6 +83,7 @@ def acting_view(entry: ModelEntry) -> None:
         return
     k = _chosen(entry, found, "acting")
     one, effect = found.comparisons[k], effect_of(entry.outcome)
+    _trial(entry)
     st.info(plain(one.verdict), icon=":material/balance:")
     if said := calibrated(effect, one):
         st.info(plain(said), icon=":material/tune:")
