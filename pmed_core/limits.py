@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from pmed_core.bounds import Words
+from pmed_core.variable import Variable
 
 Way = Literal["either", "lower", "higher"]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 INPUTS_AT_MOST = 16
 """That may change: all pairs of them are looked at."""
+NEVER = re.compile(r"\W*(never|nie|niemals|jamais|nunca)(?![^\W_])", re.IGNORECASE)
+"""How a value begins that is of the past: who smokes can stop, and not have never smoked."""
+
+
+def reachable(variable: Variable) -> tuple[str, ...]:
+    """The values that a category may become where nothing else is set."""
+    return tuple(code for code in variable.categories if not NEVER.match(variable.shown(code)))
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class Limit:
         way: in which direction a number may go.
         percent: by how much of the patient's own number at most (0..100); None: as far as it goes.
         low, high: between which a changed number lies; None: wherever patients' do.
-        to: the values that a category may become; empty: any.
+        to: the values that a category may become; empty: those that are ``reachable``.
     """
 
     variable: Words

@@ -8,7 +8,7 @@ from pages.parts import state
 from pages.parts.words import HIGHER, LOWER, labelled, plain, short
 from pmed_core.accounts import Right
 from pmed_core.figures.advice import WAYS, limits_in_words
-from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits, Way
+from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits, Way, reachable
 from pmed_core.service import access, models
 from pmed_core.service.entries import ModelEntry
 from pmed_core.variable import Kind, Variable
@@ -64,10 +64,11 @@ def _wanted(entry: ModelEntry, label: str, limits: Limits) -> tuple[str, ...]:
 def _limit(entry: ModelEntry, variable: Variable, limit: Limit) -> Limit:
     key = f"limit-{entry.id}-{variable.name}"
     if variable.kind is not Kind.NUMBER:
+        some = len(reachable(variable)) < len(variable.categories)
         to = st.multiselect(
             f"{labelled(variable)} may become", list(variable.categories), list(limit.to),
             format_func=lambda code: short(variable.shown(code)), key=f"{key}-to",
-            placeholder="Any of its values",
+            placeholder="Any but what says 'never'" if some else "Any of its values",
         )  # fmt: skip
         return Limit(variable.name, to=tuple(to))
     way, percent, low, high = st.columns(4)

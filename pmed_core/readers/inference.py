@@ -29,7 +29,8 @@ NO_UNIT = re.compile(
 )  # fmt: skip
 """What stands in brackets behind a name and is no unit: "crp (baseline)", "pain (0-10)"."""
 CHANGEABLE = re.compile(
-    r"smok|weight|bmi|pressure|chol|glucose|sugar|alcohol|exercise|sodium|potassium|hemoglobin",
+    r"smok|weight|bmi|pressure|systolic|diastolic|(?<![a-z])[sd]?bp(?![a-z])|chol|(?<![a-z])[lh]dl|"
+    r"glucose|hba1c|sugar|alcohol|exercise|physical.?activity|sodium|potassium|ha?emoglobin",
     re.IGNORECASE,
 )
 

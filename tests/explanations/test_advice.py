@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,9 @@ from scipy.special import expit, logit
 from pmed_core import read_cohort
 from pmed_core.advice import Option
 from pmed_core.errors import UserError
-from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits
+from pmed_core.limits import INPUTS_AT_MOST, Limit, Limits, reachable
 from pmed_core.modalities.tabular.advice import Asked, advise
-from pmed_core.modalities.tabular.changes import Room, changed
+from pmed_core.modalities.tabular.changes import Room, changed, rooms
 from pmed_core.modalities.tabular.consult import Companions
 from pmed_core.modalities.tabular.counterfactual import Search, counterfactuals
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
@@ -241,3 +241,18 @@ def test_more_inputs_than_pairs_are_looked_at_is_refused(known: TableEnsemble) -
     every = Limits(tuple(Limit(f"m{j}") for j in range(INPUTS_AT_MOST + 1)))
     with pytest.raises(UserError, match=f"More than {INPUTS_AT_MOST} inputs"):
         advise(ask(known, every))
+
+
+@pytest.mark.parametrize("never", ["never", "Never smoker", "nie", "never_smoked"])
+def test_nobody_becomes_what_they_never_were(known: TableEnsemble, never: str) -> None:
+    values = (never, "former", "current")
+    smoking = Variable("smoking", Kind.CATEGORY, categories=values)
+    one = cast(TableEnsemble, replace(cast(Any, known), variables=(smoking,)))
+    (room,) = rooms(one, {"smoking": "current"}, Limits((Limit("smoking"),)))
+    assert room.others == ("former",)
+    # Who says so themselves is asked for it.
+    (room,) = rooms(one, {"smoking": "current"}, Limits((Limit("smoking", to=(never,)),)))
+    assert room.others == (never,)
+    assert reachable(Variable("diet", Kind.CATEGORY, categories=("nieder", "nevertheless"))) == (
+        "nieder", "nevertheless",
+    )  # fmt: skip

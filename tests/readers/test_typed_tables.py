@@ -24,6 +24,7 @@ from pmed_core.modalities.scan.sniffing import is_scans
 from pmed_core.readers.columnar import cell_as_text, numbers_or_text
 from pmed_core.readers.columns.texts import as_text, words
 from pmed_core.readers.formats import open_table
+from pmed_core.readers.inference import infer_variable
 from pmed_core.readers.tables import read_cohort
 from pmed_core.suffixes import is_table_name
 from pmed_core.variable import Kind
@@ -274,3 +275,11 @@ def test_what_a_person_says_holds_for_typed_cells_as_for_text(
     found = read_cohort(typed, choices={key: value})
     assert found.variable("x") == expected.variable("x")
     pd.testing.assert_series_equal(found.table["x"], expected.table["x"])
+
+
+def test_what_somebody_could_change_is_known_by_its_usual_names() -> None:
+    cells = pd.Series(np.linspace(1.5, 99.25, 60))
+    for name in ("Systolic BP (mmHg)", "sbp", "dbp_baseline", "LDL", "HbA1c (%)", "Haemoglobin"):
+        assert infer_variable(name, cells).changeable, name
+    for name in ("Age", "height", "subpopulation", "waldl", "enzyme activity"):
+        assert not infer_variable(name, cells).changeable, name

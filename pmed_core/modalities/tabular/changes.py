@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pmed_core.errors import UserError
-from pmed_core.limits import Limits
+from pmed_core.limits import Limits, reachable
 from pmed_core.modalities.tabular.ensemble import TableEnsemble
 from pmed_core.modalities.tabular.package import as_cohort_rows
 from pmed_core.variable import Kind, Variable
@@ -111,7 +111,7 @@ def rooms(ensemble: TableEnsemble, cells: Mapping[str, Cell], limits: Limits) ->
 def _room(ensemble: TableEnsemble, variable: Variable, now: Cell, limits: Limits) -> Room:
     limit = limits.of(variable.name)
     if variable.kind is not Kind.NUMBER:
-        to = limit.to or variable.categories
+        to = limit.to or reachable(variable)
         others = tuple(one for one in variable.categories if one in to and one != now)
         return Room(variable, now, others=others)
     known = ensemble.background[variable.name].dropna().to_numpy(dtype=np.float64)

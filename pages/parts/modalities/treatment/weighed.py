@@ -24,7 +24,8 @@ def weighed_view(
     first = weighed.Side(effect_of(entry.outcome), found)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = st.selectbox(
-            "Put beside", others, format_func=lambda one: short(one.name), width=320,
+            "Put beside", others, width=320,
+            format_func=lambda one: short(f"{effect_of(one.outcome).of.question()} ({one.name})"),
             key=f"beside-{entry.id}",
         )  # fmt: skip
         usual = weighed.at_first(first.effect, effect_of(picked.outcome))
