@@ -16,6 +16,7 @@ from pmed_core.outcomes import Arms, Effect, Number
 from pmed_core.outcomes.effect import evaluation, heterogeneity
 from pmed_core.outcomes.effect.evaluation import intervals
 from pmed_core.outcomes.effect.scores import Seen, comparable, error_of_mean, scored
+from pmed_core.outcomes.effect.verdicts import told
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
@@ -184,3 +185,26 @@ def test_curves_rank_within_those_whom_the_same_models_predicted() -> None:
     again = evaluation.concentrated(alone.said[:, 0], alone.scores[:, 0], alone)
     by_itself = replace(alone, folds=np.empty(0, dtype=np.int64))
     assert again == evaluation.concentrated(alone.said[:, 0], alone.scores[:, 0], by_itself)
+
+
+def test_nothing_is_evaluated_of_an_option_that_nobody_was_given() -> None:
+    """Their scores would be what the model predicts, which would prove itself right."""
+    effect = Effect(Number("y"), Arms("arm", ("a", "b", "c"), "a"))
+    draw_, n = np.random.default_rng(6), 120
+    actual = draw_.standard_normal((n, effect.width))
+    said = np.concatenate([actual[:, :2], draw_.standard_normal((n, 3))], axis=1)
+    predictions = Predictions(
+        tuple(map(str, range(n))), effect.labels, said, said, said, np.arange(n) % 2,
+        np.zeros(n, dtype=bool), actual=actual,
+    )  # fmt: skip
+    draws = draw(predictions.patients, predictions.observed, 200)
+    found = intervals(predictions, 0.5, draws, evaluation.measured(effect, predictions, 0.5, draws))
+    assert np.isfinite(found["ate_b"].low)
+    assert np.isfinite(found["policy_value_b"].low)
+    for name in ("ate_c", "autoc_c", "qini_c", "calibration_mean_c", "policy_value_c", "autoc",
+                 "policy_gain"):  # fmt: skip
+        assert np.isnan(found[name].value), name
+    assert list(evaluation.curves(effect, predictions)) == ["b instead of a"]
+    differs, verdict = told(effect, 1, found)
+    assert not differs
+    assert verdict.startswith("c instead of a: too few patients")

@@ -143,6 +143,8 @@ def curves(outcome: Effect, predictions: Predictions) -> dict[str, Curves]:
     found = {}
     for k in range(outcome.effects):
         said, scores = seen.said[:, k], seen.effects[:, k]
+        if not np.isfinite(scores).all():
+            continue
         counts, edges = np.histogram(said, BINS)
         benefit, scored = outcome.sign * said, outcome.sign * scores
         found[outcome.labels[k]] = Curves(

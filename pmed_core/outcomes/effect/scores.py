@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pmed_core.evaluations.resampling import parts
 from pmed_core.outcomes.effect import Effect
+from pmed_core.outcomes.effect.arms import LEAST
 from pmed_core.predictions import Predictions
 
 Doubles = NDArray[np.float64]
@@ -52,11 +53,16 @@ class Seen:
 
     @classmethod
     def of(cls, outcome: Effect, predictions: Predictions) -> Seen:
-        """As a model left them."""
+        """As a model left them; without scores of options that hardly anybody was given, which
+        would be nothing but what the model says itself."""
         actual, many = predictions.actual, len(outcome.options)
         quantities = outcome.effects + many
+        counts = np.bincount(predictions.observed[predictions.observed >= 0], minlength=many)
+        few = counts < LEAST
+        told = np.concatenate([~(few[1:] | few[0]), ~few])
         return cls(
-            actual[:, :quantities], actual[:, quantities : quantities + many],
+            np.where(told, actual[:, :quantities], np.nan),
+            actual[:, quantities : quantities + many],
             predictions.observed, actual[:, quantities + many],
             predictions.value[:, : outcome.effects],
             np.asarray(predictions.patients, dtype=np.str_),

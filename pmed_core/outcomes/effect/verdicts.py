@@ -17,7 +17,10 @@ def told(effect: Effect, k: int, measures: Mapping[str, Measure]) -> tuple[bool,
     end = effect.arms.ends[k]
     average, autoc, qini = (measures.get(f"{name}{end}") for name in ("ate", "autoc", "qini"))
     if average is None or autoc is None or not math.isfinite(average.value):
-        return False, "No patients who are alike were given both options: nothing can be said."
+        return False, (
+            f"{effect.labels[k]}: too few patients who are alike were given both options, so that "
+            "nothing can be said."
+        )
     differs = _beyond_chance(autoc)
     label = effect.labels[k]
     mean = f"{label[:1].upper()}{label[1:]}: on average {_said(effect, k, average)}."

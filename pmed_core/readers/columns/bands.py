@@ -99,9 +99,10 @@ def cut(
             "No cell is a number, which could lie in a band", f"{asked.where}, column "
             f"'{asked.column}'", f"Take the choice {RULE}:{asked.column} back.",
         )  # fmt: skip
-    alone = _names(edges, number.unit, True)
+    unit = _unit(edges, number, asked)
+    alone = _names(edges, unit, True)
     lowest_alone = alone[0] in before if before else bool(len(known)) and known.min() == edges[0]
-    names = alone if lowest_alone else _names(edges, number.unit, False)
+    names = alone if lowest_alone else _names(edges, unit, False)
     at = np.searchsorted(np.array(edges), values.to_numpy(), side="left")
     below = (values < edges[0]).to_numpy() & lowest_alone
     cells = pd.Series(pd.array(names, dtype="str").take(np.minimum(at, len(edges))))
@@ -121,6 +122,17 @@ def cut(
         )
     value = "; ".join(map(code_text, edges))
     return variable, cells, Decision(RULE, value, sentence, asked.column, len(known))
+
+
+def _unit(edges: tuple[float, ...], number: Variable, asked: Asked) -> str:
+    """That with which bands are named: as in training, whether or not a later file's cells name one
+    ("20" then, "20 mg" now); else the patients of a band would seem to be of another."""
+    before = asked.earlier
+    if before is None:
+        return number.unit
+    units = (number.unit, before.unit, "")
+    named_so = (one for one in units if {*_names(edges, one, True)[1:]} & {*before.categories})
+    return next(named_so, number.unit)
 
 
 def _names(edges: tuple[float, ...], unit: str, lowest_alone: bool) -> tuple[str, ...]:

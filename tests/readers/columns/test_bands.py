@@ -98,6 +98,16 @@ def test_a_unit_is_converted_before_the_band_is_told() -> None:
     assert list(again.table["dose"]) == ["above 10 to 50 mg", "above 50 mg", "0"]
 
 
+def test_bands_keep_their_names_where_later_cells_name_a_unit() -> None:
+    """And where those of training did and later ones do not."""
+    plain, named = ["0", "5", "20", "40"] * 10, ["0 mg", "5 mg", "20 mg", "40 mg"] * 10
+    for first, later in ((plain, named), (named, plain)):
+        trained = banded(first, "0; 10; 50")
+        (variable,) = trained.variables
+        again = read_for(pd.DataFrame({"dose": later}), [variable]).table["dose"]
+        assert again.tolist() == trained.table["dose"].tolist()
+
+
 def test_a_number_below_the_lowest_dose_is_missing_and_said() -> None:
     cohort = banded(["0", "5", "12"], "0; 10")
     again = read_for(pd.DataFrame({"dose": [-3.0, 4.0]}), cohort.variables)
