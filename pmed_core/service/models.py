@@ -67,7 +67,10 @@ def opened_on(page: str) -> tuple[ModelEntry, ...]:
 @may(Right.LOOK)
 def compared_beside(entry: ModelEntry) -> tuple[ModelEntry, ...]:
     """Other models of the same treatment and patients with another outcome, which read no more
-    than this one."""
+    than this one; none of a model that came without its patients, as nobody knows whether they
+    are the same."""
+    if not entry.cohort:
+        return ()
     here, mine = hub().store.cohorts.address_of(entry.cohort), effect_of(entry.outcome)
     read = {v.name for v in entry.variables}
 
@@ -76,7 +79,8 @@ def compared_beside(entry: ModelEntry) -> tuple[ModelEntry, ...]:
         same = (its.arms.column, its.options) == (mine.arms.column, mine.options)
         return same and its.of != mine.of and {v.name for v in other.variables} <= read
 
-    found = [one for one in opened_on(entry.modality.page) if one.id != entry.id and alike(one)]
+    others = [one for one in opened_on(entry.modality.page) if one.id != entry.id and one.cohort]
+    found = [one for one in others if alike(one)]
     return tuple(one for one in found if hub().store.cohorts.address_of(one.cohort) == here)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,12 @@ def test_one_patient_is_told_what_each_option_would_do(opened: Open, trained: st
     assert "recommended" not in said
     options = next(t.value for t in app.dataframe if "Option" in t.value.columns)
     assert options["Option"].tolist() == ["with drugs", "with surgery", "surgery instead of drugs"]
+
+
+def test_of_a_model_from_elsewhere_nobody_knows_whose_patients_it_has(trained: str) -> None:
+    """It comes without a cohort, and its page must stand all the same."""
+    elsewhere = replace(models.model(trained), cohort="")
+    assert models.compared_beside(elsewhere) == ()
 
 
 def test_the_truth_of_a_simulation_stands_beside_the_estimate(opened: Open, trained: str) -> None:
