@@ -73,7 +73,7 @@ def contents(path: Path) -> bytes:
     except PermissionError as error:
         raise UserError("The file may not be read", str(path), "Ask for the right to.") from error
     if not data.strip():
-        raise UserError("The file is empty", path.name, "Save the table again, with a header row.")
+        raise UserError("The file is empty", path.name, "Save it again; a table has a header row.")
     return data
 
 

@@ -75,7 +75,7 @@ def parsed(text: str, name: str, choices: Choices) -> Table:
     _not_too_wide(text, separator, name)
     rows = _first_rows(text, separator, name)
     if not rows:
-        raise UserError("The file is empty", name, "Save the table again, with a header row.")
+        raise UserError("The file is empty", name, "Save it again; a table has a header row.")
     header = _header(rows, above, choices, name)
     single = max(len(row.cells) for row in rows) == 1
     start = rows[header.body].above if header.body < len(rows) else rows[-1].upto

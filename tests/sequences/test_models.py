@@ -129,7 +129,7 @@ TYPED = Mutagenesis(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["12 C>A", "C12A", "position 12: C > A", "c.12C>A", "12 c to a"])
+@pytest.mark.parametrize("text", ["12 C>A", "C12A", "position 12: C > A", "g.12C>A", "12 c to a"])
 def test_variants_are_understood_as_people_write_them(text: str) -> None:
     found = TYPED.variant(text)
     assert (found.position, found.reference, found.alternative) == (12, "C", "A")
@@ -141,6 +141,7 @@ def test_variants_are_understood_as_people_write_them(text: str) -> None:
         ("12 G>A", "At position 12 stands C, not G"), ("40 C>A", "There is no position 40"),
         ("0 C>A", "There is no position 0"), ("2 C>A", "reads 11 to 14"),
         ("12 C>AA", "no exchange"), ("hello", "no exchange"), ("12 C>N", "no exchange"),
+        ("c.12C>A", "first codon of a transcript"), ("c.-12C>A", "first codon of a transcript"),
     ],
 )  # fmt: skip
 def test_a_variant_that_does_not_fit_is_refused(text: str, what: str) -> None:

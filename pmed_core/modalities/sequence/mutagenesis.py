@@ -14,10 +14,12 @@ from pmed_core.quantity import RISK, Quantity
 
 BASES = "ACGT"
 VARIANT = re.compile(
-    r"(?:position|pos\.?|[cgn]\.)?\s*(?:([ACGTU])\s*(\d[\d,]*)\s*([ACGTU])"
+    r"(?:position|pos\.?|[gn]\.)?\s*(?:([ACGTU])\s*(\d[\d,]*)\s*([ACGTU])"
     r"|(\d[\d,]*)\s*:?\s*([ACGTU])\s*(?:>|\u2192|->|to)\s*([ACGTU]))",
     re.IGNORECASE,
 )
+OF_A_TRANSCRIPT = re.compile(r"c\.\s*[\d*-]", re.IGNORECASE)
+"""A variant by the numbers of HGVS that begin with the first codon, wherever the sequence does."""
 HOW = "Write it as '120 A>G' or 'A120G'; positions count from 1."
 
 
@@ -85,6 +87,11 @@ class Mutagenesis:
 
     def variant(self, text: str) -> Variant:
         """The effect of a typed exchange; raises ``UserError``."""
+        if OF_A_TRANSCRIPT.match(text.strip()):
+            raise UserError(
+                f"'{text.strip()[:40]}' counts from the first codon of a transcript, and where "
+                "that lies in this sequence is not known", "Variant", HOW,
+            )  # fmt: skip
         found = VARIANT.fullmatch(text.strip())
         if not found:
             raise UserError(f"'{text.strip()[:40]}' is no exchange of one letter", "Variant", HOW)
