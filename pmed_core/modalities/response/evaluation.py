@@ -181,10 +181,12 @@ def _said(found: Mapping[str, Measure], drugs: tuple[int, int], split: str) -> t
         "pair": "gaps among known drugs and known cell lines",
     }[split]
     told = [f"Evaluated on {asked}."]
+    # A correlation within drugs may be above zero all the same.
+    behind = "the model is, by squared error, no better than"
     if not over.bounded or over.low <= 0:
-        told.append("The model is no better than the means of drugs and cell lines.")
+        told.append(f"On the whole {behind} the means of drugs and cell lines.")
     elif worse:
-        told.append(f"Of {worse} of {count} drugs it is no better than the drug's mean.")
+        told.append(f"Of {worse} of {count} drugs {behind} the drug's mean.")
     return tuple(told)
 
 
