@@ -34,6 +34,7 @@ def depict(
     return from_json(Portrait, answer)  # type: ignore[no-any-return]
 
 
+@may(Right.ASK)
 def printed(
     entry: ModelEntry, cells: Mapping[str, Cell], patient: str, explanation: Explanation | None,
     reference: str,
