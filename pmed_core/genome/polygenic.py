@@ -128,10 +128,9 @@ def _matches(rows: pd.DataFrame, sites: pd.DataFrame) -> tuple[_Found, dict[str,
     keys = ["chromosome", "position"]
     left = rows[[*keys, "effect", "other"]].assign(variant=np.arange(len(rows)))
     right = sites[[*keys, "reference", "alternative", "passed"]].assign(site=np.arange(len(sites)))
-    left, right = _without_shared(left, "effect", "other"), _without_shared(
-        right, "reference", "alternative"
-    )  # fmt: skip
-    near = left.merge(right.rename(columns={"respelt": "longer"}), on=keys)
+    left = _without_shared(left, "effect", "other")
+    right = _without_shared(right, "reference", "alternative")
+    near = left.merge(right, on=keys, suffixes=("_there", ""))
     forward = _codes(near, near["effect"], near["other"])
     single = (near["effect"].str.len() == 1) & (near["reference"].str.len() == 1)
     turned = (near[one].str.translate(COMPLEMENT) for one in ("effect", "other"))
@@ -141,10 +140,10 @@ def _matches(rows: pd.DataFrame, sites: pd.DataFrame) -> tuple[_Found, dict[str,
     twins = single & (near["effect"].str.translate(COMPLEMENT) == either)
     near = near.assign(
         code=np.where(forward != UNKNOWN, forward, reverse), turned=forward == UNKNOWN,
-        twins=twins.to_numpy(),
+        otherwise=near["respelt_there"] != near["respelt"], twins=twins.to_numpy(),
     )  # fmt: skip
     # Of several rows of one variant that which is written as the score writes it.
-    order = ["turned", "longer"]
+    order = ["turned", "otherwise"]
     fits = near[near["code"] != UNKNOWN].sort_values(order, kind="stable")
     fits = fits.drop_duplicates("variant").sort_values("variant")
     seen = fits[~fits["twins"]]

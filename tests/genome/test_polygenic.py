@@ -91,6 +91,14 @@ def test_a_variant_is_found_however_long_its_site_is_written() -> None:
     assert scored([(10, "CC", "CAC", 1.0)], short).scores == (1, 2, 0)
 
 
+def test_of_several_rows_that_which_is_written_as_the_score_counts() -> None:
+    rows = [("CA", "C", "0/1\t0/0"), ("CAG", "CG", "0/0\t1/1")]
+    lines = [f"chr1\t10\t.\t{ref}\t{alt}\t.\t.\t.\tGT\t{calls}" for ref, alt, calls in rows]
+    both = read_vcf(written(lines, ["S0", "S1"], HEAD), "a.vcf")[0]
+    assert scored([(10, "C", "CA", 1.0)], both).scores == (1, 0)
+    assert scored([(10, "CG", "CAG", 1.0)], both).scores == (0, 2)
+
+
 def test_where_the_strand_cannot_be_seen_the_others_decide() -> None:
     seen = [("A", "G")] * 20
     calls = [["1/1", "0/0"]] * 21
