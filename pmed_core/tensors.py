@@ -13,7 +13,7 @@ from safetensors.numpy import load, save
 def tensors_to(tensors: Mapping[str, NDArray[Any]]) -> bytes:
     """Each row by row: of an array that was turned, safetensors would write the memory as it lies,
     and what is read back would be other numbers in the same shape."""
-    return bytes(save({name: np.array(one, order="C") for name, one in tensors.items()}))
+    return bytes(save({name: np.asarray(one, order="C") for name, one in tensors.items()}))
 
 
 def tensors_from(data: bytes) -> dict[str, NDArray[Any]]:

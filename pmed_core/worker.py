@@ -190,10 +190,11 @@ def _predict(work: Predict, store: Store) -> str:
 def _reading(cohort: Cohort) -> tuple[str, ...]:
     """How a file was read, guesses first, as the shell says it."""
     decisions = sorted(cohort.reading, key=lambda one: one.proved)
-    told = ("" if one.proved else "Please check: " for one in decisions)
-    said = [one.sentence for one in decisions]
-    notes = (note for note in cohort.notes if note not in said)
-    return (*(f"{check}{one}" for check, one in zip(told, said, strict=True)), *notes)
+    told = {one.sentence for one in decisions}
+    return (
+        *(one.sentence if one.proved else f"Please check: {one.sentence}" for one in decisions),
+        *(note for note in cohort.notes if note not in told),
+    )
 
 
 def _divide(work: Divide, store: Store) -> str:

@@ -52,15 +52,11 @@ def packed(ensemble: ExpressionEnsemble) -> Packed:
     if ensemble.network is not None:
         tensors |= {NETWORK + name: array for name, array in kept(ensemble.network).items()}
     for number, fold in enumerate(ensemble.folds):
-        arrays = (getattr(fold.encoder, name) for name in OF_FOLD)
-        tensors |= {
-            f"fold/{number}/{name}": np.ascontiguousarray(one)
-            for name, one in zip(OF_FOLD, arrays, strict=True)
-        }
+        tensors |= {f"fold/{number}/{name}": getattr(fold.encoder, name) for name in OF_FOLD}
     for number, member in enumerate(ensemble.members):
         for name, one in zip(LINEAR, member.linear, strict=True):
-            tensors[f"member/{number}/{name}/weights"] = np.ascontiguousarray(one.weights)
-            tensors[f"member/{number}/{name}/start"] = np.ascontiguousarray(one.start)
+            tensors[f"member/{number}/{name}/weights"] = one.weights
+            tensors[f"member/{number}/{name}/start"] = one.start
     spec = Spec(
         ensemble.genes, ensemble.scale, ensemble.architecture,
         tuple(one.fold for one in ensemble.members),

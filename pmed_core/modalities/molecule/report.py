@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmed_core.modalities.molecule.portrait import Portrait
-from pmed_core.modalities.molecule.words import compared, nearest, ranked
+from pmed_core.modalities.molecule.words import ALERTED, NO_ALERTS, compared, nearest, ranked
 from pmed_core.reports.sheet import INNER, MARGIN, SOFT, Sheet, Type, head, notice
 
 BODY, QUIET, HEADING = Type(9), Type(8, colour=SOFT), Type(11, bold=True)
@@ -41,9 +41,6 @@ def _rows(found: Portrait, among: str) -> list[list[str]]:
 
 def _alerts(found: Portrait) -> str:
     if not found.alerts:
-        return "None of the structural alerts of PAINS, Brenk and NIH is in it."
+        return NO_ALERTS
     more = len(found.alerts) - ALERTS
-    return (f"{more} more on the screen. " if more > 0 else "") + (
-        "Such parts often cause trouble in assays or in the body; an alert is a reason to look, no "
-        "verdict."
-    )
+    return (f"{more} more on the screen. " if more > 0 else "") + ALERTED

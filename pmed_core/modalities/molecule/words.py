@@ -5,6 +5,12 @@ from __future__ import annotations
 from pmed_core.figures import wording
 from pmed_core.modalities.molecule.portrait import Portrait
 
+NO_ALERTS = "None of the structural alerts of PAINS, Brenk and NIH is in it."
+ALERTED = (
+    "Such parts often cause trouble in assays or in the body; an alert is a reason to look, no "
+    "verdict."
+)
+
 
 def ranked(lower: float) -> str:
     """Of how many a value is the higher one."""

@@ -75,10 +75,10 @@ def _arrays(fold: Fold) -> tuple[NDArray[Any], ...]:
     """In the order of ``OF_FOLD``; what has no spread has an infinite one, which is no number."""
     scale = np.where(np.isfinite(fold.encoder.scale), fold.encoder.scale, 0.0)
     return (
-        fold.encoder.centre, scale, np.ascontiguousarray(fold.encoder.axes), fold.drugs.mean,
-        fold.drugs.spread, np.ascontiguousarray(fold.drugs.loadings), fold.measured,
-        np.ascontiguousarray(fold.structures.weights), fold.structures.start,
-        np.ascontiguousarray(fold.weights), fold.start, fold.own,
+        fold.encoder.centre, scale, fold.encoder.axes, fold.drugs.mean,
+        fold.drugs.spread, fold.drugs.loadings, fold.measured,
+        fold.structures.weights, fold.structures.start,
+        fold.weights, fold.start, fold.own,
     )  # fmt: skip
 
 

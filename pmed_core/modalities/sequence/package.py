@@ -53,8 +53,8 @@ def packed(ensemble: SequenceEnsemble) -> Packed:
         for name in LINEAR:
             linear = getattr(one, name)
             if linear is not None:
-                tensors[f"{number}/{name}/weights"] = np.ascontiguousarray(linear.weights)
-                tensors[f"{number}/{name}/start"] = np.ascontiguousarray(linear.start)
+                tensors[f"{number}/{name}/weights"] = linear.weights
+                tensors[f"{number}/{name}/start"] = linear.start
     spec = Spec(ensemble.length, ensemble.architecture, tuple(one.fold for one in ensemble.members))
     spread = tuple(map(float, ensemble.spread))
     fitted = Fitted(ensemble.folds, spread, ensemble.novelty, ensemble.mirrored)

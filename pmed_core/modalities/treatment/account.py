@@ -26,7 +26,6 @@ from pmed_core.outcomes.effect.diagnostics import (
     Comparison,
     Diagnostics,
     Difference,
-    Group,
     Leaf,
     Policy,
     Subgroup,
@@ -123,7 +122,7 @@ def _comparison(of: _Basis, k: int) -> Comparison:
     return Comparison(
         effect.options[k + 1], of.measures[f"ate{effect.arms.ends[k]}"],
         tuple(edges.tolist()), tuple(option.tolist()), tuple(reference.tolist()), alike,
-        len(share) - alike, *_unmeasured(of, k, share), _groups(said, scores, among),
+        len(share) - alike, *_unmeasured(of, k, share), of_effects.fifths(said, scores, among),
         of_effects.concentrated(effect.sign * said, effect.sign * scores, among), differs, verdict,
         _projection(scores, of.columns[usable], of.names, among.patients),
         _calibration(of, k), _lacking(of, k),
@@ -184,15 +183,6 @@ def _e_value(of: _Basis, difference: float) -> float:
         ratio = float(np.exp(0.91 * difference / max(of.seen.outcome.std(), 1e-12)))
     ratio = max(ratio, 1 / ratio)
     return float(ratio + np.sqrt(ratio * (ratio - 1)))
-
-
-def _groups(said: Doubles, scores: Doubles, seen: Seen) -> tuple[Group, ...]:
-    found = []
-    for rows in of_effects.groups_of(said, seen):
-        mean, half = scores[rows].mean(), Z * error_of_mean(scores[rows], seen.patients[rows])
-        observed = Measure(float(mean), float(mean - half), float(mean + half))
-        found.append(Group(len(rows), float(said[rows].mean()), observed))
-    return tuple(found)
 
 
 def _projection(

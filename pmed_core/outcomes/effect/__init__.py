@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from pmed_core.evaluation import Evaluation
     from pmed_core.outcomes import Outcome
@@ -225,19 +226,24 @@ class Effect:
         """(n,) what was observed: the outcome, or whether the event was seen; NaN unknown."""
         return np.array(target.actual[:, -1])
 
-    def target(self, table: pd.DataFrame) -> Target:
-        """What was observed of n rows."""
+    def given(self, table: pd.DataFrame) -> NDArray[np.int64]:
+        """(n,) option of each row, whether or not the outcome is known; -1 unknown."""
         import pandas as pd
 
+        found = pd.Index(self.options).get_indexer(pd.Index(table[self.arms.column]))
+        return np.asarray(found, dtype=np.int64)
+
+    def target(self, table: pd.DataFrame) -> Target:
+        """What was observed of n rows."""
         seen = self.of.target(table)
         outcome = seen.actual[:, 0] if seen.actual.size else np.where(
             seen.observed >= 0, seen.observed, np.nan
         )  # fmt: skip
-        given = pd.Index(self.options).get_indexer(pd.Index(table[self.arms.column]))
+        given = self.given(table)
         known = np.isfinite(outcome) & (given >= 0)
         actual = np.full((len(table), self.width), np.nan)
         actual[:, -1] = outcome
-        return Target(np.where(known, given, -1).astype(np.int64), seen.time, actual)
+        return Target(np.where(known, given, -1), seen.time, actual)
 
     @property
     def each(self) -> tuple[YesNo, ...]:

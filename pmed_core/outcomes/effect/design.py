@@ -30,19 +30,13 @@ def findings(cohort: Cohort, decided: Sequence[str]) -> list[Finding]:
     """What speaks against the design, of all who were given an option; of inputs that alone say
     which it was, ``decided``, enough is told."""
     effect = effect_of(cohort.chosen_outcome())
-    given = _given(cohort, effect)
+    given = effect.given(cohort.table)
     if len(np.unique(given[given >= 0])) < 2:
         return []
     found = [*_unknown(cohort, given), *_several(cohort, given)]
     if effect.arms.randomised:
         found += [*_shares(effect, given), *_unlike(cohort, given, decided)]
     return found
-
-
-def _given(cohort: Cohort, effect: Effect) -> Codes:
-    """(n,) option of each, whether or not the outcome is known; -1 unknown."""
-    column = cohort.table[effect.arms.column]
-    return np.asarray(pd.Index(effect.options).get_indexer(pd.Index(column)), dtype=np.int64)
 
 
 def _shares(effect: Effect, given: Codes) -> list[Finding]:

@@ -14,6 +14,7 @@ from pmed_core.evaluations import words
 from pmed_core.evaluations.resampling import Draws, percentiles
 from pmed_core.outcomes.effect import Effect
 from pmed_core.outcomes.effect import heterogeneity as patterns
+from pmed_core.outcomes.effect.diagnostics import Group
 from pmed_core.outcomes.effect.scores import Seen, Z, error_of_mean
 from pmed_core.outcomes.events import ADVISED
 from pmed_core.outcomes.target import Target
@@ -158,17 +159,21 @@ def curves(outcome: Effect, predictions: Predictions) -> dict[str, Curves]:
 def quintiles(said: Doubles, scores: Doubles, seen: Seen) -> Curve:
     """Mean predicted effect of patients of like prediction against their mean score, with its 95 %
     interval."""
-    points = []
-    for rows in groups_of(said, seen):
-        mean, half = scores[rows].mean(), Z * error_of_mean(scores[rows], seen.patients[rows])
-        points.append((said[rows].mean(), mean, mean - half, mean + half))
+    each = [(one.predicted, one.observed) for one in fifths(said, scores, seen)]
+    points = [(predicted, own.value, own.low, own.high) for predicted, own in each]
     return Curve(*(_plain(np.array(each)) for each in zip(*points, strict=True)))
 
 
-def groups_of(said: Doubles, seen: Seen) -> list[NDArray[np.int64]]:
-    """Rows by quintile of what the same models predict, the lowest first."""
+def fifths(said: Doubles, scores: Doubles, seen: Seen) -> tuple[Group, ...]:
+    """Patients by quintile of what the same models predict of them, the lowest first."""
     group = (patterns.standing(said, seen.parts) * GROUPS + 1e-9).astype(np.int64)
-    return [rows for k in range(GROUPS) if len(rows := np.flatnonzero(group == k))]
+    found = []
+    for rows in (np.flatnonzero(group == k) for k in range(GROUPS)):
+        if len(rows):
+            mean, half = scores[rows].mean(), Z * error_of_mean(scores[rows], seen.patients[rows])
+            observed = Measure(float(mean), float(mean - half), float(mean + half))
+            found.append(Group(len(rows), float(said[rows].mean()), observed))
+    return tuple(found)
 
 
 def concentrated(benefit: Doubles, scores: Doubles, seen: Seen) -> Curve:

@@ -15,7 +15,7 @@ from pmed_core.figures import wording
 from pmed_core.figures.trust import certainty
 from pmed_core.modalities.molecule import column_of, holds_molecules
 from pmed_core.modalities.molecule.portrait import Near, Portrait
-from pmed_core.modalities.molecule.words import compared, nearest, ranked
+from pmed_core.modalities.molecule.words import ALERTED, NO_ALERTS, compared, nearest, ranked
 from pmed_core.service import cohorts, patients
 from pmed_core.service import molecules as asked
 from pmed_core.service.entries import CohortEntry, ModelEntry
@@ -127,11 +127,10 @@ def _told(portrait: Portrait, reference: str) -> None:
     if told := compared(portrait, short(reference, 60) if reference else ""):
         st.caption(plain(told))
     if not portrait.alerts:
-        st.caption("None of the structural alerts of PAINS, Brenk and NIH is in it.")
+        st.caption(NO_ALERTS)
         return
     st.markdown(
-        f":material/warning: **{count(len(portrait.alerts), 'structural alert')}.** Such parts "
-        "often cause trouble in assays or in the body; an alert is a reason to look, no verdict."
+        f":material/warning: **{count(len(portrait.alerts), 'structural alert')}.** {ALERTED}"
     )
     alerts = [{"List": one.catalogue, "Alert": one.name} for one in portrait.alerts]
     tables.show(pd.DataFrame(alerts), "molecule-alerts", "Structural alerts")
